@@ -22,10 +22,10 @@ from simcore.intake.stated import entries, quantities
 from simcore.intake.templates import with_routes
 from simcore.intake.unread import entry_length, reason
 from simcore.intake.unusual import unusual
-from simcore.intake.usage import asked_budgets
 from simcore.kernels.operations import BLOCK
 from simcore.plan import Plan, build, told_apart
 from simcore.plan.correlated import is_factor
+from simcore.plan.unasked import emptied, unasked
 from simcore.quantities import Uncertain
 from simcore.quantities.records import Model, Sourced, noted_reads, shown
 from simcore.variables import OUTCOMES, labelled
@@ -84,7 +84,7 @@ def build_and_warn(spec: Spec) -> tuple[Plan, list[Fault]]:
     found = [
         *unusual(spec), *_overwritten(spec, written),
         *_unread(spec, written, reads), *_idle_correlations(plan), *_twins(plan), *_goods(plan),
-        *_unasked(plan), *_idle_settings(plan, written), *_few_replicates(plan),
+        *unasked(plan), *emptied(plan), *_idle_settings(plan, written), *_few_replicates(plan),
         *_lone_factors(plan, written),
     ]  # fmt: skip
     return plan, list(dict.fromkeys(found))
@@ -126,8 +126,8 @@ def _written(spec: Spec) -> Iterator[_Written]:
                 where = where[1:] if isinstance(where[0], int) else where
                 experiments = [spec.scenarios[own]]
             # Which market is that of the border also says which regions lie inside.
-            unasked = where == ("cbam", "market") or where[-1:] in _UNASKED
-            if not where or where[0] not in _SECTIONS or unasked:
+            is_unasked = where == ("cbam", "market") or where[-1:] in _UNASKED
+            if not where or where[0] not in _SECTIONS or is_unasked:
                 continue
             # A config that repeats what the package says asks for no effect.
             if (not own and at(packaged, address) == value) or (
@@ -398,35 +398,16 @@ def _goods(plan: Plan) -> Iterator[Fault]:
             )  # fmt: skip
 
 
-def _unasked(plan: Plan) -> Iterator[Fault]:
-    """What a buyer compares with, and products, in a run that computes nothing of them."""
-    dims = {dim for name in plan.experiment.outcomes for dim in OUTCOMES[name].dims}
-    for scenario in plan.spec.scenarios.values():
-        if any(one.gap == "buyer" for one in asked_budgets(scenario).values()):
-            dims.add("against")
-    for key, dim, found, some in (
-        ("against", "against", "a buyer, without an outcome of his", "buyer_premium, landed_cost"),
-        ("products", "product", "products, without an outcome of theirs", "price_effect"),
-        ("projects", "project", "projects, without an outcome of theirs", "project_npv"),
-        ("portfolios", "portfolio", "portfolios, without an outcome of theirs", "portfolio_npv"),
-        ("decisions", "decision", "decisions, without an outcome of theirs", "decision_npv"),
-    ):
-        if getattr(plan.experiment, key) and dim not in dims:
-            yield plan.spec.fault(
-                (key,), found=found, expected=f"{some} or another one over `{dim}`",
-                remedy="add it to outcomes",
-            )  # fmt: skip
-
-
 def _idle_settings(plan: Plan, written: list[_Written]) -> Iterator[Fault]:
     """Settings of projects and instruments that the user wrote and that others undo."""
     addresses = {one.where: one.address for one in written}
-    # No exposure is packaged, and no scenario changes one.
+    # No exposure is packaged, nor a choice, and no scenario changes one.
     firms = plan.experiment.exposures
-    addresses |= {("exposures", name, "plant"): ("exposures", name, "plant") for name in firms}
+    own = [("choice", "weights"), *(("exposures", name, "plant") for name in firms)]
+    addresses |= {one: one for one in own}
     for finding in idle_settings(plan.spec.scenarios.values()):
         where = next(
-            (finding.address[:size] for size in range(len(finding.address), 2, -1)
+            (finding.address[:size] for size in range(len(finding.address), 1, -1)
              if finding.address[:size] in addresses), None,
         )  # fmt: skip
         if where is not None:

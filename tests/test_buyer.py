@@ -234,7 +234,7 @@ IDLE: dict[str, tuple[dict[str, Any], str, str]] = {
          "catalog": {"regions": {"EU": {"imports": {"IN": {"freight": 70}}}}}},
         "imports.IN", "against: [EU.bf_bof]"),
     "a buyer of whom nothing is asked": (
-        {"outcomes": ["cost_premium"], "keep": []}, "against", "add it to outcomes"),
+        {"outcomes": ["cost_premium"], "keep": []}, "against", "add buyer_premium to outcomes"),
 }  # fmt: skip
 
 

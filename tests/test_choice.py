@@ -305,3 +305,11 @@ def test_charts_of_the_report_are_the_dataset(saved):
         np.testing.assert_allclose(table.column("regret"), told["regret"].values.ravel())
         assert charts["choices"].section == "board"
         assert "of the years to 2049" in charts["regrets"].note
+
+
+def test_one_draw_decides_nothing():
+    """Nothing is known of its error: a fault, and no division by zero."""
+    whole = made(spread(WORTH, n=2))
+    alone = whole.isel(draw=[0]).assign_attrs(whole.attrs | {"draws": 1, "degrees_of_freedom": 0})
+    with pytest.raises(RunError, match="one draw"):
+        decide(alone)

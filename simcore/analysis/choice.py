@@ -132,6 +132,11 @@ def decide(
     import xarray as xr
 
     told = told_of(run)
+    if int(run.attrs["draws"]) < 2:
+        raise RunError(Fault(
+            "draws", "one draw", "two or more, as nothing is known of its error",
+            "run the config again with more: --draws 1024",
+        ))  # fmt: skip
     metric = _metric(metric or told["metric"])
     asked = [rule_of(one) for one in (rules or told["rules"])]
     if "scenario" not in run.dims:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 ALL_YEARS: Final = "exposure_total"
 YEARLY: Final = ("exposure_allowances", "exposure_border", "exposure_cost")
 """By year: two parts, and their sum."""
+LOCAL: Final = ("exposure_total_local", "exposure_cost_local")
 
 
 @dataclass(frozen=True)
@@ -27,12 +28,15 @@ class OwedRow:
         None: the sum of its years.
     amounts : dict of str to tuple of float
         Quantiles by outcome; what the run has not is left out.
+    local : tuple of str
+        Outcomes that tell the same in the currency of the exposure.
     """
 
     scenario: str
     exposure: str
     year: int | None
     amounts: dict[str, tuple[float, ...]]
+    local: tuple[str, ...] = ()
 
     def numbers(self) -> Iterator[float]:
         """Every amount."""
@@ -56,6 +60,7 @@ def exposures_of(run: Run, probabilities: Sequence[float]) -> list[OwedRow]:
     }  # fmt: skip
     if not held:
         return []
+    local = tuple(name for name in LOCAL if f"{name}_quantile" in run)
     years = run.labels("year") if any(name in held for name in YEARLY) else []
     rows = list[OwedRow]()
     for s, scenario in enumerate(run.labels("scenario")):
@@ -71,7 +76,7 @@ def exposures_of(run: Run, probabilities: Sequence[float]) -> list[OwedRow]:
                 # The sum stands in the column of the sum of both parts.
                 found[None] = {YEARLY[-1]: tuple(held[ALL_YEARS][s, x].tolist())}
             rows += [
-                OwedRow(str(scenario), str(exposure), year, amounts)
+                OwedRow(str(scenario), str(exposure), year, amounts, local)
                 for year, amounts in found.items()
                 if any(np.isfinite(value) for one in amounts.values() for value in one)
             ]

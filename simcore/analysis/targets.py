@@ -98,15 +98,15 @@ def target_of(run: xr.Dataset, name: str, at: Mapping[str, str]) -> Target:
         The run does not hold it, has not kept it, or several places are meant.
     """
     name = require_outcome(run, name)
-    if name not in run:
-        raise RunError(Fault(
-            name, "its draws were not kept", "every draw of the outcome",
-            f"add {name} to keep: in the config and run again",
-        ))  # fmt: skip
     if name in OUTCOMES and OUTCOMES[name].kind in ("category", "known"):
         raise RunError(Fault(
             name, f"its kind is {OUTCOMES[name].kind}", "a number, or 0 and 1, that differs "
             "between the draws", "such as cost_premium, project_npv, green_is_cheaper, deal_closes",
+        ))  # fmt: skip
+    if name not in run:
+        raise RunError(Fault(
+            name, "its draws were not kept", "every draw of the outcome",
+            f"add {name} to keep: in the config and run again",
         ))  # fmt: skip
     place = _place(run, name, at)
     cell = run[name].sel(place)

@@ -328,6 +328,8 @@ def _follows(finding: Finding, earlier: Sequence[Finding]) -> bool:
         shared = min(len(one.address), len(finding.address))
         if one.address[:shared] == finding.address[:shared]:
             return True
+        if any(one.address[: len(place)] == place for place in finding.without):
+            return True
         if finding.name and finding.name in map(str, one.address):
             return True
     return False

@@ -83,7 +83,7 @@ def find_faults(
     found = [
         *selection_findings(experiment, scenarios), *risk_findings(experiment),
         *report_findings(experiment, scenarios), *decision_findings(experiment, scenarios),
-        *portfolio_findings(experiment, scenarios), *revealed_findings(experiment, scenarios),
+        *portfolio_findings(experiment, scenarios),
     ]  # fmt: skip
     seen: set[Finding] = set()
     baseless = {name: list(host_findings(scenario)) for name, scenario in scenarios.items()}
@@ -91,6 +91,7 @@ def find_faults(
         found += shock_findings(experiment, scenarios)
         found += correlation_findings(experiment, scenarios)
         found += bidding_findings(scenarios)
+        found += revealed_findings(experiment, scenarios)
     for name, scenario in scenarios.items():
         # What stands on nothing cannot be looked at any further.
         for finding in baseless[name] or (
@@ -105,7 +106,7 @@ def find_faults(
             *process_findings(scenario, folder),
             *view_findings(scenario, folder),
             *project_findings(scenario, folder),
-            *waiting_findings(scenario),
+            *waiting_findings(scenario, scenarios),
         ):
             # What is wrong without overlays is wrong in every scenario: say it once.
             if finding not in seen:

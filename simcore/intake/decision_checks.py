@@ -66,7 +66,7 @@ def _choice(experiment: Experiment, scenarios: Mapping[str, Experiment]) -> Iter
         yield Finding(
             ("choice", "rules"), "expected, without weights", "weights of the scenarios",
             f"add weights: {{{next(iter(scenarios))}: 1}}, or leave expected out",
-            also=(("choice",),),
+            also=(("choice",),), without=(("choice", "weights"),),
         )  # fmt: skip
 
 

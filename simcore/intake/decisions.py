@@ -3,11 +3,11 @@
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import AfterValidator, BeforeValidator, Discriminator, Field, Tag, model_validator
 
 from simcore.numerics.elementary import total
 from simcore.quantities.annotations import Name, Plain, Year, listed
-from simcore.quantities.records import Model, fault
+from simcore.quantities.records import Model, fault, shown
 from simcore.statistics import probability_named
 from simcore.variables import QUANTILES
 
@@ -40,10 +40,19 @@ def _names(content: Any) -> Any:
     return content
 
 
+def _millions(value: Any) -> Any:
+    if isinstance(value, str | Mapping):
+        raise fault(
+            shown(value), "a number: millions of the money of the run, without a unit",
+            "write above: 100 for a hundred million",
+        )  # fmt: skip
+    return value
+
+
 class Satisfice(Model):
     """Enough, with a probability, in each scenario."""
 
-    above: float = 0.0
+    above: Annotated[float, BeforeValidator(_millions)] = 0.0
     """Net present value that is to be exceeded, 1e6 of the currency of the run."""
     probability: Annotated[Plain, Field(gt=0, le=1)] = 0.8
     """Share of the draws in which it is to be."""
@@ -67,13 +76,37 @@ class Weighed(Model):
 
 
 Plainly = Literal["expected", "maximin", "minimax_regret"]
-Rule = Plainly | Weighed
+_ALONE: Final = ("expected", "maximin", "minimax_regret")
+_NUMBERED: Final = {"hurwicz": {"hurwicz": 0.5}, "satisfice": {"satisfice": {}}}
+"""Rules with a number of their own, as they are without it."""
+
+
+def _kind_of_rule(value: Any) -> str:
+    """Whether an entry is meant as a rule that is named alone."""
+    if isinstance(value, Weighed) or (isinstance(value, Mapping) and set(value) & set(_NUMBERED)):
+        return "weighed"
+    return "plain"
+
+
+def _one_of_them(value: Any) -> Any:
+    if not (isinstance(value, str) and value in _ALONE):
+        raise fault(
+            shown(value), f"one of {', '.join((*_ALONE, *_NUMBERED))}",
+            "write its name, or {hurwicz: 0.4}, or {satisfice: {above: 0, probability: 0.8}}",
+        )  # fmt: skip
+    return value
+
+
+Rule = Annotated[
+    Annotated[Annotated[Plainly, BeforeValidator(_one_of_them)], Tag("plain")]
+    | Annotated[Weighed, Tag("weighed")],
+    Discriminator(_kind_of_rule),
+]
 
 
 def _bare(value: Any) -> Any:
     """The rules that have a number of their own, named without it."""
-    usual = {"hurwicz": {"hurwicz": 0.5}, "satisfice": {"satisfice": {}}}
-    return [usual.get(one, one) if isinstance(one, str) else one for one in listed(value)]
+    return [_NUMBERED.get(one, one) if isinstance(one, str) else one for one in listed(value)]
 
 
 def rule_name(rule: Rule) -> str:

@@ -59,7 +59,8 @@ def _destinations(address: Address, one: Destinations) -> Iterator[Finding]:
         eu = one.eu.value * conversion(one.eu.unit or "1", "1", exchange={})
     except UnitError:
         return  # the units are checked elsewhere
-    if abs(one.domestic + eu - 1.0) > _TOLERANCE:
+    # A share that is none is a fault of its own.
+    if 0.0 <= eu <= 1.0 and abs(one.domestic + eu - 1.0) > _TOLERANCE:
         yield Finding(
             address, f"shares that sum to {one.domestic + eu:g}", "shares that sum to 1",
             f"write domestic: {1.0 - eu:g}, or leave it out",

@@ -54,6 +54,8 @@ class Finding:
         that are blamed on the horizon become one fault.
     scenario : str or None
         Scenario in whose overlay it may have been written.
+    without : tuple of addresses
+        Places whose absence it tells of: where one of them is faulty it is not absent.
     """
 
     address: Address
@@ -64,6 +66,7 @@ class Finding:
     name: str = ""
     too_early: tuple[str, int] | None = None
     scenario: str | None = None
+    without: tuple[Address, ...] = ()
 
 
 def of_file(address: Address, error: ConfigError) -> list[Finding]:

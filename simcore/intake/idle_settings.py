@@ -44,6 +44,8 @@ def idle_settings(experiments: Iterable[Experiment]) -> list[Finding]:
 def _has(experiment: Experiment, finding: Finding) -> bool:
     """Whether a scenario has the project or instrument of a finding."""
     section, name = finding.address[0], finding.address[1]
+    if section == "choice":
+        return True
     if section == "exposures":
         return name in experiment.exposures
     if section == "projects":
@@ -58,6 +60,12 @@ def _findings(experiment: Experiment) -> Iterator[Finding]:
             yield from _of_payment(experiment, name, position, instrument)
     for instrument in project_instruments(experiment):
         yield from _of_instrument(experiment, instrument)
+    choice = experiment.choice
+    if choice is not None and choice.weights and "expected" not in choice.rules:
+        yield _idle(
+            ("choice", "weights"), "weights of scenarios", "the rule expected, which reads them",
+            "add expected to rules, or ask with --rule expected",
+        )  # fmt: skip
     for name, exposure in experiment.exposures.items():
         plant = exposure.plant
         if plant is not None and exports(experiment, name) and _inside(experiment, plant.region):
@@ -78,6 +86,11 @@ def _of_project(experiment: Experiment, name: str, one: Project) -> Iterator[Fin
         yield _idle(
             (*address, "destination"), "eu", "a destination that differs from home",
             f"{one.region} lies inside the border of the EU: leave it out",
+        )  # fmt: skip
+    if one.closes == one.planned_end:
+        yield _idle(
+            (*address, "closes"), f"{one.closes}", "a year before the last one of its lifetime",
+            f"it runs until {one.planned_end} anyway: leave it out, or close earlier",
         )  # fmt: skip
     if one.hydrogen == "own":
         inputs = traded_by(catalog, *one.routes)

@@ -23,12 +23,14 @@ def phase_findings(experiment: Experiment, address: Address, one: Project) -> It
         yield Finding(
             (*address, "phases"), "phases without what converting costs", "conversion",
             "add conversion: 200 EUR/(t/yr), or 0 EUR/(t/yr)",
+            without=((*address, "conversion"),),
         )  # fmt: skip
     elif one.conversion is not None and not converted:
         yield Finding(
             (*address, "conversion"), "conversion of a plant with one route",
             "two routes in phases",
             f"add phases: {{{one.start}: {one.route}, <year>: <route>}}, or remove it",
+            without=((*address, "phases"),),
         )  # fmt: skip
     if not converted:
         return

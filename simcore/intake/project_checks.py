@@ -77,7 +77,9 @@ def _one_draw(address: Address, own: Any, other: Any) -> Iterator[Finding]:
 def _names(experiment: Experiment, address: Address, one: Project) -> Iterator[Finding]:
     catalog = experiment.catalog
     yield from unknown_entry((*address, "region"), one.region, catalog, "regions")
-    places: list[tuple[Address, str]] = [((*address, "route"), one.route)]
+    # The route of a plant with phases is that of its first.
+    own = () if one.route in one.phases.values() else (((*address, "route"), one.route),)
+    places: list[tuple[Address, str]] = [*own]
     if one.against is not None:
         place = (*address, "against", "route")
         places.append((place, one.against.route))
@@ -136,7 +138,8 @@ def _years(experiment: Experiment, address: Address, one: Project) -> Iterator[F
                 f"a route that is there by {years.last}", "name another one, or lengthen years",
                 also=(_LAST,),
             )  # fmt: skip
-    if not one.start - _LONGEST <= one.value_year <= one.end:
+    # What closes before its start has no last year: see `phase_findings`.
+    if not one.start - _LONGEST <= one.value_year <= one.end and one.start <= one.end:
         yield Finding(
             (*address, "valued_in"), f"{one.value_year}",
             f"a year in {one.start - _LONGEST}-{one.end}",

@@ -25,6 +25,7 @@ from simcore.intake.sourced import misfit
 from simcore.processes import KINDS as PROCESSES
 from simcore.processes import Process, fields_of, lack, record_of, refusal
 from simcore.quantities import KINDS as DISTRIBUTIONS
+from simcore.quantities.annotations import YEARS
 from simcore.quantities.records import shown
 from simcore.units import UnitError, parse_quantity
 
@@ -134,10 +135,13 @@ def _findings(every: Sequence[Any], data: Mapping[str, Any]) -> list[Finding]:
         if not (one.address[:-1] in strange and one.found.startswith("no "))
         and not (one.address[1:2] == ("sectors",) and regions.intersection(one.address[4:5]))
     }  # fmt: skip
-    # A misspelt key that is required is one fault, not an unknown and a missing one.
+    # A misspelt key that is required is one fault, not an unknown and a missing one. Start and
+    # route of a plant follow from its phases, if these can be read.
+    unread = {one.address[:2] for one in found if one.address[2:3] == ("phases",)}
     return [
         one for one, place in found.items()
         if not (place in meant and one.found.startswith("no "))
+        and not (place[:2] in unread and place[2:] in (("route",), ("start",)))
     ]  # fmt: skip
 
 
@@ -372,7 +376,9 @@ def _describe(error: Mapping[str, Any], address: Address) -> tuple[str, str, str
             remedy = (
                 f"did you mean {value / 100:g} or {value:g} %?" if 2 <= value <= 100 else remedy
             )
-        return shown(value), f"a number {sign} {context[key]:,.12g}", remedy
+        # A year has no thousands.
+        bound = context[key] if context[key] in YEARS else f"{context[key]:,.12g}"
+        return shown(value), f"a number {sign} {bound}", remedy
     if kind == "missing":
         return f"no {name!r}", f"the key {name!r}", f"add {name}: ..."
     if kind in ("too_short", "too_long"):
@@ -429,6 +435,14 @@ _VOLUME: Final = (
     "a volume by year, in Mt/yr: none before the first, the last one held",
     "write volume: {2030: 5}",
 )
+_AMOUNTS: Final = {
+    "issue": ("amounts by year, in M EUR", "write issue: {2030: 5000 M EUR}"),
+    "amount": (
+        "an amount by year, in M EUR/yr: none before the first, the last one held",
+        "write amount: {2030: 500}",
+    ),
+}
+"""Of an account."""
 _PRICES: Final = {("prices", 3), ("prices", 4), ("markets", 3)}
 """Where such a price may stand: the section of the catalog, and the length of the address."""
 _POLICY: Final = (
@@ -456,6 +470,8 @@ def _natural(address: Address) -> tuple[str, str] | None:
         return _VOLUME
     if address[:1] == ("accounts",) and address[-1:] == ("volume",):
         return _VOLUME
+    if address[:1] == ("accounts",) and address[-1:] in (("issue",), ("amount",)):
+        return _AMOUNTS[address[-1]]
     if address[:2] == ("catalog", "policies") and len(address) == 3:
         return _POLICY
     return _NATURAL.get(address)

@@ -15,6 +15,8 @@ CARBON: Final = "carbon_price"
 POLICY: Final = "policy"
 """In `knows`: every policy of the run that says in which year it is `revealed`."""
 FEWEST_DRAWS: Final = 1024
+MOST_DRAWS: Final = 10_000_000
+"""All of them lie in memory at once: values of each plant and date, and all that is known."""
 Known = Annotated[str, Field(min_length=1)]
 
 
@@ -46,7 +48,7 @@ class Waiting(Model):
     )
     """What it costs to wait from one date to the next, such as repairs that carry a furnace on, by
     yearly capacity of the first plant; paid in the year of the decision that is put off."""
-    draws: Annotated[Whole, Field(ge=FEWEST_DRAWS)] = 65_536
+    draws: Annotated[Whole, Field(ge=FEWEST_DRAWS, le=MOST_DRAWS)] = 65_536
     """One half finds the rule, the other prices it."""
     degree: Literal["auto", 1, 2, 3] = "auto"
     """Of the polynomials in what is known; auto: the one that does best in draws kept aside."""

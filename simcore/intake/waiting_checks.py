@@ -27,8 +27,11 @@ def price_known_as(experiment: Experiment, name: str, region: str) -> str | None
     return next((one for one in (name, f"{name}.{region}") if one in known), None)
 
 
-def waiting_findings(experiment: Experiment) -> Iterator[Finding]:
-    """Find what is wrong with each choice that may be put off."""
+def waiting_findings(
+    experiment: Experiment, scenarios: Mapping[str, Experiment]
+) -> Iterator[Finding]:
+    """Find what is wrong with each choice that may be put off, whose plants every scenario must
+    have."""
     for name, one in experiment.waiting.items():
         address: Address = ("waiting", name)
         menu = one.menu(name)
@@ -37,14 +40,27 @@ def waiting_findings(experiment: Experiment) -> Iterator[Finding]:
             for place, each in enumerate(menu):
                 if each not in experiment.projects:
                     where = (*address, "projects", place) if one.projects else address
-                    yield unknown(
-                        where, each, experiment.projects, "project",
-                        define="write projects: [...] in it, or define it under projects",
-                    )  # fmt: skip
+                    yield _lacking(experiment, scenarios, where, each)
             continue
         yield from _together(address, menu, built)
         yield from _dates(experiment, address, one, menu, built)
         yield from _known(experiment, address, one, built[0].region)
+
+
+def _lacking(
+    experiment: Experiment, scenarios: Mapping[str, Experiment], where: Address, name: str
+) -> Finding:
+    """A plant that no scenario has, or that one has not."""
+    if any(name in one.projects for one in scenarios.values()):
+        without = next(one for one, own in scenarios.items() if name not in own.projects)
+        return Finding(
+            where, f"{name}, which {without} does not have", "a project of every scenario",
+            "define it under projects at the top level",
+        )  # fmt: skip
+    return unknown(
+        where, name, experiment.projects, "project",
+        define="write projects: [...] in it, or define it under projects",
+    )  # fmt: skip
 
 
 def _together(address: Address, menu: list[str], built: list[Project]) -> Iterator[Finding]:
@@ -53,9 +69,10 @@ def _together(address: Address, menu: list[str], built: list[Project]) -> Iterat
         if one.phases or one.closes is not None:
             what = "phases" if one.phases else "closes"
             yield Finding(
-                (*address, "projects", place), f"{name}, whose {what} are years that do not move "
-                "with its start", "a plant of one route for its whole life",
-                f"define one with like: {name} and without {what}", also=(address,),
+                (*address, "projects", place),
+                f"{name}, which has {what}: years that do not move with its start",
+                "a plant of one route for its whole life",
+                f"write a plant of one route out, without {what}, and name it", also=(address,),
             )  # fmt: skip
     for place, (name, one) in enumerate(zip(menu, built, strict=True)):
         if one.region != built[0].region:

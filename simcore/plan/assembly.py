@@ -77,9 +77,11 @@ def build(spec: Spec, strikes: Strikes | None = None) -> Plan:
     faults += _unmatched(spec, scenes)
     if not cells and not faults:
         faults.append(spec.fault(
-            ("outcomes",), found="outcomes of which this run has none",
-            expected="a route beside the reference, or an outcome that its sectors have",
-            remedy="add a route to routes, or levelised_cost to outcomes",
+            ("outcomes",),
+            found=f"{', '.join(experiment.outcomes)}: outcomes of which this run has none",
+            expected="a route beside the reference, or an outcome that its sectors have; for "
+            "stranded_value a project that closes early",
+            remedy="add a route to routes, levelised_cost to outcomes, or closes: to a project",
         ))  # fmt: skip
     if faults:
         raise ConfigError(list(dict.fromkeys(faults)))

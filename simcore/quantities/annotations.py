@@ -58,7 +58,9 @@ def in_unit(unit: Unit) -> BeforeValidator:
 
 
 Name = Annotated[str, StringConstraints(pattern=r"^[A-Za-z][A-Za-z0-9_]{0,63}$")]
-Year = Annotated[Whole, Field(ge=1990, le=2200)]
+YEARS: Final = (1990, 2200)
+"""First and last year that a config may name."""
+Year = Annotated[Whole, Field(ge=YEARS[0], le=YEARS[1])]
 Dated = dict[Year, float]
 
 

@@ -93,11 +93,23 @@ class Job:
     @cached_property
     def ranks(self) -> Any:
         """Ranks of the quantiles and of the ends of their intervals (`QuantileRanks`)."""
+        return self._ranks(self.plan.draws, 1 if self._is_among_some else self.replicates)
+
+    def ranks_among(self, defined: int) -> Any:
+        """The same of rows that are defined in so many draws; 0: all draws, defined or not.
+
+        What is undefined sorts last. The intervals of the former are those of independent draws.
+        """
+        return self._ranks(defined, 1) if defined else self.ranks
+
+    def _ranks(self, draws: int, replicates: int) -> Any:
         from simcore.kernels.ranks import quantile_ranks
 
-        return quantile_ranks(
-            self.plan.draws, self.probabilities, INTERVAL_LEVEL, replicates=self.replicates
-        )
+        return quantile_ranks(draws, self.probabilities, INTERVAL_LEVEL, replicates=replicates)
+
+    @property
+    def _is_among_some(self) -> bool:
+        return any(item.defined for tile in self.tiles for item in tile)
 
 
 def counters(is_cut: bool, threads: int) -> int:

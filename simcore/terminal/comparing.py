@@ -31,6 +31,13 @@ def compare(options: argparse.Namespace) -> None:
     with contextlib.ExitStack() as stack:
         runs = [stack.enter_context(opened(one)) for one in (options.run, options.other) if one]
         variable = options.variable or _usual(runs[0])
+        if f"{variable}_mean" not in runs[0] and not options.variable:
+            from simcore.dataset import RunError
+
+            raise RunError(Fault(
+                "--variable", "no outcome, and none of those that are compared most",
+                "an outcome of the run", f"name one: --variable {_first(runs[0])}",
+            ))  # fmt: skip
         labels = {dim: getattr(options, dim) for dim in _DIMS}
         _require_dims(variable, labels)
         if options.format == "table" and not labels["year"] and "year" in runs[0].coords:
@@ -85,6 +92,16 @@ def _csv(attrs: Mapping[str, Any], header: list[str], rows: list[list[Any]]) -> 
     heads = ["unit" if name == "units" else name for name in heads]
     lines = [[*row[:first], *told.values(), *row[first:]] for row in rows]
     return spreadsheet(title, heads, lines, Style())
+
+
+def _first(run: xr.Dataset) -> str:
+    """The first outcome of a run that can be compared."""
+    from simcore.analysis.select import outcomes_of
+    from simcore.variables import OUTCOMES
+
+    return next(
+        (name for name in outcomes_of(run) if name in OUTCOMES and f"{name}_mean" in run), "V"
+    )
 
 
 def _usual(run: xr.Dataset) -> str:

@@ -41,6 +41,10 @@ def exposure_lines(
     lines = ["", *grouped(title, labels, groups, cells, _heading, cutting=True, leading=2)]
     if "exposure_allowances" in told:
         lines += wrapped("allowances: above zero they are bought, below zero sold.")
+    if shown[0].local:
+        lines += wrapped(
+            f"In the currency of each: simcore summary RUN --variable {shown[0].local[0]}"
+        )
     if len(rows) > _MOST:
         lines += wrapped(f"... {len(rows) - _MOST:,} more: simcore summary RUN --format csv")
     return lines

@@ -82,13 +82,14 @@ def _found(options: argparse.Namespace) -> Iterator[xr.Dataset]:
         with opened(file, studies=True) as result:
             yield checked_waiting(result, file)
         return
-    from simcore.intake.waiting import FEWEST_DRAWS
+    from simcore.intake.waiting import FEWEST_DRAWS, MOST_DRAWS
 
     many, options.draws = options.draws, None
-    if many is not None and many < FEWEST_DRAWS:
+    if many is not None and not FEWEST_DRAWS <= many <= MOST_DRAWS:
         raise ConfigError(Fault(
-            "--draws", str(many), f"at least {FEWEST_DRAWS:,}, half of which find the rule",
-            "take more",
+            "--draws", str(many),
+            f"{FEWEST_DRAWS:,} to {MOST_DRAWS:,}, half of which find the rule",
+            "take more" if many < FEWEST_DRAWS else "take fewer: all of them lie in memory",
         ))  # fmt: skip
     spec = read_config(options)
     if options.out is not None:

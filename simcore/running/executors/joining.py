@@ -74,6 +74,13 @@ def join(partial: Path, threads: int, *, wait_for: float = 0.0, say: Say) -> End
     WorkerError
         This process would make other bits.
     """
+    # A folder such as `.` has no name.
+    partial = partial.absolute() if not partial.name else partial
+    if not partial.name:
+        raise ConfigError(Fault(
+            str(partial), "no folder of a run in progress", "OUT.zarr.partial, beside its OUT.zarr",
+            "name that folder",
+        ))  # fmt: skip
     place, out = Workplace(partial), partial.with_name(partial.name.removesuffix(".partial"))
     told = _told(place, partial, out, wait_for)
     work = _met(told, partial)
