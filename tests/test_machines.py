@@ -150,7 +150,7 @@ MAY = {
     "running/tails.py:check_defined": COUNT,
     "running/tails.py:_where_defined": COUNT,
     "running/tails.py:_tell_undefined": COUNT,
-    "running/views.py:_sample": COUNT,
+    "running/wanted.py:wanted_bins": COUNT,
     "running/engine.py:_simulate": COUNT,
     "running/items.py:rows_of": COUNT,
     "running/estimating.py": COUNT,

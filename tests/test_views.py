@@ -11,6 +11,10 @@ from scipy.stats import spearmanr
 
 import simcore
 from simcore.kernels.prices import answered
+from simcore.kernels.ranks import quantile_ranks
+from simcore.running import engine, reduction
+from simcore.running.options import Options
+from simcore.variables import INTERVAL_LEVEL, QUANTILES
 
 YEARS = (2027, 2028, 2030, 2035, 2040)
 ENSEMBLE = {2027: (53, 82, 127), 2028: (42, 85, 163), 2030: (32, 91, 204), 2035: (24, 114, 264),
@@ -125,6 +129,50 @@ def test_viability_is_the_sum_over_views(run, region, destination, market):
     np.testing.assert_allclose(parts.sum("view"), whole, atol=1e-12)
     defined = parts["view"].values[parts.notnull().all("year").values]
     assert {str(one).partition(".")[0] for one in defined} == {market}
+
+
+@pytest.mark.parametrize(("design", "how"), [
+    ("random", "collected"), ("random", "refined"), ("random", "anew"), ("sobol", "collected"),
+])  # fmt: skip
+def test_statistics_of_a_view_are_those_of_its_draws(design, how, monkeypatch):
+    """Each view has its own number of draws, and so ranks of its own."""
+    spec = simcore.load({
+        "name": "apart", "draws": 2048, "design": design, "regions": ["EU"],
+        "years": {"first": 2026, "last": 2028}, "destinations": ["domestic"],
+        "routes": ["bf_bof"], "scenarios": {"base": {}},
+        "outcomes": ["carbon_price_by_view"], "keep": ["carbon_price_by_view"], "dtype": "float64",
+    })  # fmt: skip
+    if how == "refined":
+        monkeypatch.setattr(reduction, "passes_of", lambda *_: 0)
+    if how == "anew":
+        monkeypatch.setattr(reduction, "passes_of", lambda *_: None)
+    # With few values at a time, rows are collected in several groups.
+    options = Options(collected=3000) if how == "anew" else None
+    run = engine.run(simcore.build(spec), threads=2, options=options)
+    name, met = "carbon_price_by_view", set()
+    for view in run["view"].values:
+        for year in run["year"].values:
+            at = {"scenario": "base", "market": "eu_ets", "view": view, "year": year}
+            draws = np.sort(run[name].sel(at).dropna("draw").values)
+            if not draws.size:
+                continue
+            met.add(draws.size)
+            ranks = quantile_ranks(draws.size, QUANTILES, INTERVAL_LEVEL)
+            for end, where in (("low", ranks.low), ("high", ranks.high)):
+                found = run[f"{name}_quantile_{end}"].sel(at).values
+                np.testing.assert_array_equal(
+                    np.where(np.isinf(found), 0.0, found),
+                    np.where(np.isinf(found), 0.0, draws[ranks.ranks[where]]),
+                )
+            quantiles = run[f"{name}_quantile"].sel(at).values
+            np.testing.assert_allclose(quantiles, np.quantile(draws, QUANTILES), rtol=1e-13)
+            error = draws.std(ddof=1) / math.sqrt(draws.size)
+            np.testing.assert_allclose(run[f"{name}_mean"].sel(at), draws.mean(), rtol=1e-12)
+            np.testing.assert_allclose(
+                run[f"{name}_standard_error"].sel(at), error, rtol=1e-9, atol=1e-12
+            )
+            assert float(run[f"{name}_defined"].sel(at)) == draws.size / 2048
+    assert len(met) > 2
 
 
 def test_mean_of_a_price_is_the_sum_over_views(run):

@@ -37,6 +37,8 @@ class Tile:
     rate : ndarray, shape (rows,)
     drawn : ndarray, shape (rows,)
         Whether a row follows from random numbers.
+    defined : ndarray, shape (rows,)
+        Draws among which quantiles are told, as `Item` has it.
     bins : int
     """
 
@@ -45,6 +47,7 @@ class Tile:
     need: NDArray[np.int64]
     rate: Floats
     drawn: NDArray[np.bool_]
+    defined: NDArray[np.int64]
     bins: int
 
     @classmethod
@@ -62,6 +65,7 @@ class Tile:
             drawn=by_output(
                 outputs, np.repeat([job.plan.drawn[item.request.node] for item in tile], counts)
             ),
+            defined=by_output(outputs, np.repeat([item.defined for item in tile], counts)),
             bins=bins_for(job.plan, job.options, rows_of(tile), workers),
         )
 

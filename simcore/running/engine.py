@@ -125,6 +125,7 @@ def execute(
     if out is not None:
         # Before anything is compiled or drawn.
         check_output(out, overwrite=overwrite)
+    executor.begin()
     prepare(plan)
     if not plan.tried:
         plan = run_until_narrow(plan, executor, options=options)
@@ -148,14 +149,16 @@ def execute(
             job = replace(job, options=options, folder=record.write_apart())
             if executor.settle is not None:
                 executor.settle(record.journal.folder, job)
-        most = recalled_values(plan, options) if executor.shares_memory else 0
-        recall = Recall.of(plan, most)
+        remembers = executor.shares_memory or executor.maps_memory
+        most = recalled_values(plan, options) if remembers else 0
+        recall = Recall.of(plan, most, is_mapped=executor.maps_memory)
         statistics = _empty_statistics(store.layout)
+        by_view = counts_by_view(plan, executor.crew, options)
         _mark_undefined(plan, store)
         with Crew(executor.crew) as crew:
-            _simulate(Team(job, executor, crew, recall), store, statistics, report)
+            _simulate(Team(job, executor, crew, recall), store, statistics, by_view, report)
         _central_values(plan, statistics)
-        fill_prices(plan, statistics, executor.crew, options, recall)
+        fill_prices(plan, statistics, executor.crew, options, recall, by_view)
         fill_tails(plan, statistics, executor, options, recall)
         check_statistics(plan, statistics)
         finished = store.complete(statistics, extra=_achieved_correlations(plan))
@@ -190,10 +193,12 @@ def prepare(plan: Plan) -> None:
         rehearse(plan)
 
 
-def _simulate(team: Team, store: Store, statistics: dict[str, np.ndarray], report: Report) -> None:
+def _simulate(
+    team: Team, store: Store, statistics: dict[str, np.ndarray], by_view: dict[int, np.ndarray],
+    report: Report,
+) -> None:  # fmt: skip
     """Simulate tile by tile: statistics into their arrays, kept draws into the store."""
-    plan, by_view = team.job.plan, counts_by_view(team.job.plan)
-    record = team.job.options.record
+    plan, record = team.job.plan, team.job.options.record
     total, done = sum(map(rows_of, team.job.tiles)), 0
     writing: Future[None] | None = None
     # One thread more, so that draws are written while the next tile is computed.

@@ -34,6 +34,7 @@ from simcore.running.tiles import (
     tile_memory,
     usual_values,
 )
+from simcore.running.views import items_by_view
 from simcore.variables import OUTCOMES
 
 _OPERATION: Final = 0.9e-9
@@ -107,10 +108,14 @@ def estimate(plan: Plan, executor: Executor, *, out: Path | None = None) -> dict
     stored = stored_bytes(layout)
     counted = max(4e-6 * job.counters * tile.rows * (tile.bins + 1) for tile in tiles)
     collected = 8e-6 * min(collected_values(plan, options), max(values))
+    # Prices by view are reduced afterwards, by threads of the process that is asked.
+    held, apart = list(job.tiles), items_by_view(plan)
+    if apart:
+        held += Job.of(plan, False, executor.crew, options, apart).tiles
     return {
         "shapes": _shapes(plan, layout),
         "memory_mb": round(
-            OVERHEAD + max(tile_memory(plan, one, job.counters, options) for one in job.tiles), 1
+            OVERHEAD + max(tile_memory(plan, one, job.counters, options) for one in held), 1
         ),
         "worker_mb": round(OVERHEAD + counted + 2 * collected / max(1, parts), 1) if is_cut else 0,
         "disk_mb": round(stored / 1e6, 1),

@@ -43,6 +43,9 @@ class Item:
         Factor of every value, to the output currency.
     kept : tuple of Cell
         Cells whose draws are stored.
+    defined : int
+        Draws in which each row is defined, if quantiles are told among these, as if they were
+        independent; 0: among all draws. No other items are reduced with such ones.
     """
 
     cells: tuple[Cell, ...]
@@ -50,6 +53,7 @@ class Item:
     need: Need = Need.MOMENTS
     rate: float = 1.0
     kept: tuple[Cell, ...] = ()
+    defined: int = 0
 
 
 def items_of(plan: Plan) -> list[Item]:

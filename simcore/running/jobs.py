@@ -93,11 +93,23 @@ class Job:
     @cached_property
     def ranks(self) -> Any:
         """Ranks of the quantiles and of the ends of their intervals (`QuantileRanks`)."""
+        return self._ranks(self.plan.draws, 1 if self._is_among_some else self.replicates)
+
+    def ranks_among(self, defined: int) -> Any:
+        """The same of rows that are defined in so many draws; 0: all draws, defined or not.
+
+        What is undefined sorts last. The intervals of the former are those of independent draws.
+        """
+        return self._ranks(defined, 1) if defined else self.ranks
+
+    def _ranks(self, draws: int, replicates: int) -> Any:
         from simcore.kernels.ranks import quantile_ranks
 
-        return quantile_ranks(
-            self.plan.draws, self.probabilities, INTERVAL_LEVEL, replicates=self.replicates
-        )
+        return quantile_ranks(draws, self.probabilities, INTERVAL_LEVEL, replicates=replicates)
+
+    @property
+    def _is_among_some(self) -> bool:
+        return any(item.defined for tile in self.tiles for item in tile)
 
 
 def counters(is_cut: bool, threads: int) -> int:
@@ -124,6 +136,21 @@ class Part(NamedTuple):
     last: int
 
 
+class Arena(NamedTuple):
+    """Memory of the process that puts all together, where other processes write what they collect.
+
+    Attributes
+    ----------
+    address : str
+        See `running.mapped`.
+    begins : dict of int to int
+        By the first batch of a part where its values begin.
+    """
+
+    address: str
+    begins: dict[int, int]
+
+
 class Task(NamedTuple):
     """A part, and what the stages before have found out, which is the same for all of a stage.
 
@@ -146,6 +173,8 @@ class Task(NamedTuple):
     shift : ndarray, shape (rows, intervals)
         While refining: how closely is looked, see `kernels.refine`; then `atom` and `places` are
         as `kernels.sinks.refine_row` says.
+    arena : Arena, optional
+        Where the values that are collected go; without it they are in the result.
     """
 
     part: Part
@@ -158,6 +187,7 @@ class Task(NamedTuple):
     rows: tuple[int, int] = (0, 0)
     known: tuple[int, ...] = ()
     shift: Floats = _NOTHING
+    arena: Arena | None = None
 
 
 class Result(NamedTuple):
@@ -175,7 +205,7 @@ class Result(NamedTuple):
     counts : ndarray, shape (threads, rows, bins + 1)
         Values by bin.
     values : ndarray
-        What was collected, thread after thread.
+        What was collected, thread after thread; empty where it was written into the task's arena.
     places : ndarray, shape (threads, rows collected, 5)
         Where that lies.
     tally : Tally

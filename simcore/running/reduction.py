@@ -31,8 +31,10 @@ from simcore.running.merging import MERGERS, asked_by
 from simcore.running.options import Options, Report, between, silent
 from simcore.running.program import Recall, Request
 from simcore.running.refining import passes_of, refine
+from simcore.running.rooms import arena_of
 from simcore.running.stages import Site, Work, first_draws, perform
 from simcore.running.tiles import ANEW, MANY, ROOMS, batches_of_part, collected_values
+from simcore.running.wanted import Wanted, wanted_bins
 from simcore.statistics import Sample, spread_of_replicates
 from simcore.variables import QUANTILES
 
@@ -115,7 +117,8 @@ class Team:
     @cached_property
     def elsewhere(self) -> Work:
         """What other processes are told once."""
-        return Work(replace(self.job, options=self.job.options.elsewhere))
+        job = replace(self.job, options=self.job.options.elsewhere)
+        return Work(job, self.recall if self.executor.maps_memory else None)
 
     def _checkpoint(self, task: Task) -> Checkpoint | None:
         """Where it is kept how far the part of a task is."""
@@ -158,9 +161,16 @@ class Team:
             if keeper is not None and not keeper.has(self._draws_of(merged.done)):
                 merged = MERGERS[whole.stage]()
         todo = [one for one in tasks if (one.part.first, one.part.last) not in merged.done]
+        arena = None
+        if whole.stage is Stage.COLLECT and self.executor.maps_memory and todo:
+            arena = arena_of(self.job, todo)
+        if arena is not None:
+            todo = [one._replace(arena=arena[1]) for one in todo]
         if len(todo) < len(tasks):
             report(1.0 - len(todo) / len(tasks), "going on")
         for result in self.executor.run(self.elsewhere, todo) if todo else ():
+            if arena is not None and result.values.size == 0:
+                result = result._replace(values=arena[0].values)
             if not merged.add(result):
                 continue
             if kept is not None and result.kept is not None:
@@ -184,19 +194,6 @@ class Team:
         """First draw and end of each of some ranges of batches."""
         begin = self.job.batches.begin
         return [(begin(first), begin(last)) for first, last in parts]
-
-
-@dataclass(frozen=True)
-class _Wanted:
-    """Bins whose values are collected, as `kernels.bins.choose_bins` finds them."""
-
-    rows: NDArray[np.bool_]
-    slot: NDArray[np.uint8]
-    atom: Floats
-    below: NDArray[np.int64]
-    size: NDArray[np.int64]
-    rank_slot: NDArray[np.int64]
-    places: NDArray[np.int64]
 
 
 def moments_of(sums: Floats, pivot: Floats) -> tuple[Floats, Floats]:
@@ -255,7 +252,7 @@ def reduce_tile(team: Team, number: int, report: Report, kept: Lines | None = No
     categories[in_categories] = counts[:, in_categories, :most].sum(axis=0)
     quantiles = [np.full((tile.rows, len(job.probabilities)), np.nan) for _ in range(3)]
     if (tile.need == Need.QUANTILES).any():
-        wanted = _wanted(team, tile, numbers, look, counts)
+        wanted = wanted_bins(job, team.crew, tile, numbers, look, counts)
         del counts
         _select(team, number, tile, numbers, wanted, shares, quantiles, between(report, 0.5, 1.0))
 
@@ -322,35 +319,8 @@ def rehearse(plan: Plan) -> None:
         reduce_tile(Team(job, on_threads(1), crew), 0, silent)
 
 
-def _wanted(
-    team: Team, tile: Tile, numbers: Floats, look: Floats, counts: NDArray[np.int32]
-) -> _Wanted:
-    """The bins that hold a wanted rank, and room for their values."""
-    from simcore.kernels import bins, sinks
-
-    rows, slots, ranks = tile.rows, sinks.MOST_SLOTS, team.job.ranks
-    found = _Wanted(
-        rows=tile.need == Need.QUANTILES,
-        slot=np.zeros((rows, tile.bins + 1), np.uint8),
-        atom=np.full((rows, slots), np.nan),
-        below=np.zeros((rows, slots), np.int64),
-        size=np.zeros((rows, slots), np.int64),
-        rank_slot=np.full((rows, ranks.ranks.size), -1),
-        places=np.zeros((len(counts), rows, 5), np.int64),
-    )
-    found.places[:, :, sinks.KEPT_AT] = -1
-    team.crew.over_rows(
-        lambda first, last: bins.choose_bins(
-            counts, ranks, look, numbers, found.rows, found.slot, found.atom, found.below,
-            found.size, found.rank_slot, np.empty(slots), found.places, first, last,
-        ),
-        rows,
-    )  # fmt: skip
-    return found
-
-
 def _select(
-    team: Team, number: int, tile: Tile, numbers: Floats, wanted: _Wanted,
+    team: Team, number: int, tile: Tile, numbers: Floats, wanted: list[Wanted],
     shares: Shares, found: list[Floats], report: Report,
 ) -> None:  # fmt: skip
     """Write quantiles and the ends of their intervals by output row, from what is collected."""
@@ -358,13 +328,13 @@ def _select(
     from simcore.kernels.intervals import Tally
     from simcore.kernels.quantiles import select_ranks
 
-    job, complete = team.job, np.ones(tile.rows, bool)
+    job, complete, every = team.job, np.ones(tile.rows, bool), wanted[0]
     nobody = np.full(tile.rows, -1)
 
     def collect_and_select(rows: tuple[int, int], report: Report) -> None:
         """What was collected is let go on return."""
         result = team.results([
-            Task(part, numbers, nobody, wanted.slot, wanted.atom, wanted.places, shares, rows)
+            Task(part, numbers, nobody, every.slot, every.atom, every.places, shares, rows)
             for part in team.parts(number, Stage.COLLECT, tile)
         ], tile, report)  # fmt: skip
         here, inside = slice(*rows), result.tally.inside
@@ -373,29 +343,40 @@ def _select(
             np.ascontiguousarray(inside.cumsum(axis=2, dtype=np.int32)[:, :, :-1:2]),
             np.ascontiguousarray(inside[:, :, 1::2]),
         )
-        asked = [
-            one[here] for one in (wanted.slot, wanted.atom, wanted.below, wanted.size,
-                                  wanted.rank_slot, numbers)
-        ]  # fmt: skip
-        made = [one[here] for one in (wanted.rows, *found, complete)]
-        team.crew.over_rows(
-            lambda first, last: select_ranks(
-                result.values, result.places, *asked, job.ranks, tally, *made, first, last
-            ),
-            rows[1] - rows[0],
-        )
+
+        def select(some: Wanted) -> None:
+            asked = [
+                one[here] for one in (some.slot, some.atom, some.below, some.size, some.rank_slot,
+                                      numbers)
+            ]  # fmt: skip
+            made = [one[here] for one in (some.rows, *found, complete)]
+            team.crew.over_rows(
+                lambda first, last: select_ranks(
+                    result.values, result.places, *asked, some.ranks, tally, *made, first, last
+                ),
+                rows[1] - rows[0],
+            )
+
+        for some in wanted:
+            select(some)
 
     groups = groups_of_rows(
-        wanted.places[:, :, sinks.ROOM].sum(axis=0), collected_values(job.plan, job.options)
+        every.places[:, :, sinks.ROOM].sum(axis=0), collected_values(job.plan, job.options)
     )
-    passes = passes_of(job, int(wanted.rows.sum()))
-    if passes is not None and passes < len(groups):
-        every = np.flatnonzero(wanted.rows)
-        refine(team, number, tile, numbers, wanted, every, found, report)
+    looks = [passes_of(job, int(one.rows.sum())) for one in wanted]
+    if None not in looks and sum(one or 0 for one in looks) < len(groups):
+        for k, one in enumerate(wanted):
+            ends = k / len(wanted), (k + 1) / len(wanted)
+            refine(
+                team, number, tile, numbers, one, np.flatnonzero(one.rows), found,
+                between(report, *ends),
+            )  # fmt: skip
         return
     for k, rows in enumerate(groups):
         collect_and_select(rows, between(report, k / len(groups), (k + 0.9) / len(groups)))
-    quantiles_anew(team, number, tile, numbers, wanted, np.flatnonzero(~complete), found)
+    for one in wanted:
+        late = np.flatnonzero(one.rows & ~complete)
+        quantiles_anew(team, number, tile, numbers, one, late, found)
 
 
 def groups_of_rows(room: NDArray[np.int64], most: int) -> list[tuple[int, int]]:
@@ -410,7 +391,7 @@ def groups_of_rows(room: NDArray[np.int64], most: int) -> list[tuple[int, int]]:
 
 
 def quantiles_anew(
-    team: Team, number: int, tile: Tile, numbers: Floats, wanted: _Wanted,
+    team: Team, number: int, tile: Tile, numbers: Floats, wanted: Wanted,
     rows: NDArray[np.int64], found: list[Floats],
 ) -> None:  # fmt: skip
     """Quantiles of rows whose values did not fit where they were expected to."""
@@ -420,7 +401,9 @@ def quantiles_anew(
     most = min(collected_values(job.plan, job.options), ANEW // 8)
     step = max(1, most // job.plan.draws)
     passes = passes_of(job, len(rows))
-    if passes is not None and passes < -(-len(rows) // step):
+    # However few rows there are, none is held whole that is more than fits.
+    is_long = job.plan.draws > most and len(rows) > 0
+    if passes is not None and (is_long or passes < -(-len(rows) // step)):
         refine(team, number, tile, numbers, wanted, rows, found, silent)
         return
     for first in range(0, len(rows), step):
@@ -429,7 +412,7 @@ def quantiles_anew(
         kept.lines[some] = np.arange(len(some))
         tasks = [Task(part, numbers, kept.lines) for part in team.parts(number, Stage.KEEP, tile)]
         team.results(tasks, tile, silent, kept)
-        quantiles_of_rows(kept.draws, job.ranks, *found, some)
+        quantiles_of_rows(kept.draws, wanted.ranks, *found, some)
 
 
 def samples(

@@ -7,7 +7,7 @@ it is what is left where values do not fit, or would take more passes to collect
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +16,7 @@ from simcore.running.compiled import Tile
 from simcore.running.jobs import Job, Stage, Task
 from simcore.running.options import Report, between
 from simcore.running.tiles import LOOKS, looks_of, rows_looked_at
+from simcore.running.wanted import Wanted
 
 if TYPE_CHECKING:
     from simcore.running.reduction import Team
@@ -27,7 +28,7 @@ def passes_of(job: Job, rows: int) -> int | None:
 
 
 def refine(
-    team: Team, number: int, tile: Tile, numbers: NDArray[np.float64], wanted: Any,
+    team: Team, number: int, tile: Tile, numbers: NDArray[np.float64], wanted: Wanted,
     rows: NDArray[np.int64], found: list[NDArray[np.float64]], report: Report,
 ) -> None:  # fmt: skip
     """Write quantiles and the ends of their intervals of some rows of a tile.
@@ -40,8 +41,8 @@ def refine(
         Of the tile.
     tile : Tile
     numbers : ndarray, shape (rows, 4)
-    wanted : _Wanted
-        Bins that hold a wanted rank, as `kernels.bins.choose_bins` finds them.
+    wanted : Wanted
+        Bins that hold a wanted rank, and the ranks of these rows.
     rows : ndarray, shape (some rows,)
     found : list of ndarray, shape (rows, quantiles)
         Written: quantiles, low and high ends.
@@ -55,15 +56,15 @@ def refine(
 
 
 def _refine_group(
-    team: Team, number: int, tile: Tile, numbers: NDArray[np.float64], wanted: Any,
+    team: Team, number: int, tile: Tile, numbers: NDArray[np.float64], wanted: Wanted,
     rows: NDArray[np.int64], found: list[NDArray[np.float64]], report: Report,
 ) -> None:  # fmt: skip
     from simcore.kernels import refine as kernels
     from simcore.kernels import sinks
     from simcore.kernels.quantiles import quantiles_of_statistics
 
-    job, many = team.job, len(rows)
-    ranks = job.ranks.ranks
+    many = len(rows)
+    ranks = wanted.ranks.ranks
     low, shift, statistic = (
         np.zeros((many, ranks.size)),
         np.zeros((many, ranks.size)),
@@ -95,4 +96,4 @@ def _refine_group(
             kernels.narrow, result.counts, ranks, low, shift, under, of_rank, intervals, statistic
         )
         team.crew.over_rows(closer, many)
-    quantiles_of_statistics(statistic, job.ranks, *found, rows)
+    quantiles_of_statistics(statistic, wanted.ranks, *found, rows)
