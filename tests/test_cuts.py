@@ -61,7 +61,7 @@ def test_prices_kept_from_pass_to_pass_change_nothing(monkeypatch):
         assert dataset.digest(run(config, threads=2, options=options)) == once
     # What is kept is what is read.
     kept.values[:] = 50.0
-    monkeypatch.setattr(engine.Recall, "of", lambda plan, most: kept)
+    monkeypatch.setattr(engine.Recall, "of", lambda plan, most, **_: kept)
     assert dataset.digest(run(config, threads=2, options=Options(items=7))) != once
 
 

@@ -517,9 +517,20 @@ def cap_and_bank_row(rows, out, inputs, numbers, rules, year):
 
 @inlined
 def recalled_row(rows, out, inputs, numbers, rules, year, central, tape, i, at_line, first_draw):
-    """`cap_and_bank_row`, or the prices of an earlier pass where the tape recalls them."""
+    """`cap_and_bank_row`, or the prices of an earlier pass where the tape recalls them.
+
+    They are recalled where the last year of the whole block is made: what a process that was killed
+    has left half made lacks the bank of its last year.
+    """
     kept = np.int64(-1) if central else tape.recalled_at[i]
-    if kept < 0 or tape.recalled[kept, at_line, first_draw] == -1.0:
+    is_made = kept >= 0
+    if is_made:
+        last = tape.recalled.shape[1] - 1
+        for j in range(BLOCK):
+            if tape.recalled[kept, last, first_draw + j] == -1.0:
+                is_made = False
+                break
+    if not is_made:
         cap_and_bank_row(rows, out, inputs, numbers, rules, year)
         if kept >= 0:
             for j in range(BLOCK):

@@ -125,6 +125,7 @@ def execute(
     if out is not None:
         # Before anything is compiled or drawn.
         check_output(out, overwrite=overwrite)
+    executor.begin()
     prepare(plan)
     if not plan.tried:
         plan = run_until_narrow(plan, executor, options=options)
@@ -148,8 +149,9 @@ def execute(
             job = replace(job, options=options, folder=record.write_apart())
             if executor.settle is not None:
                 executor.settle(record.journal.folder, job)
-        most = recalled_values(plan, options) if executor.shares_memory else 0
-        recall = Recall.of(plan, most)
+        remembers = executor.shares_memory or executor.maps_memory
+        most = recalled_values(plan, options) if remembers else 0
+        recall = Recall.of(plan, most, is_mapped=executor.maps_memory)
         statistics = _empty_statistics(store.layout)
         by_view = counts_by_view(plan, executor.crew, options)
         _mark_undefined(plan, store)

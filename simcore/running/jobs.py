@@ -136,6 +136,21 @@ class Part(NamedTuple):
     last: int
 
 
+class Arena(NamedTuple):
+    """Memory of the process that puts all together, where other processes write what they collect.
+
+    Attributes
+    ----------
+    address : str
+        See `running.mapped`.
+    begins : dict of int to int
+        By the first batch of a part where its values begin.
+    """
+
+    address: str
+    begins: dict[int, int]
+
+
 class Task(NamedTuple):
     """A part, and what the stages before have found out, which is the same for all of a stage.
 
@@ -158,6 +173,8 @@ class Task(NamedTuple):
     shift : ndarray, shape (rows, intervals)
         While refining: how closely is looked, see `kernels.refine`; then `atom` and `places` are
         as `kernels.sinks.refine_row` says.
+    arena : Arena, optional
+        Where the values that are collected go; without it they are in the result.
     """
 
     part: Part
@@ -170,6 +187,7 @@ class Task(NamedTuple):
     rows: tuple[int, int] = (0, 0)
     known: tuple[int, ...] = ()
     shift: Floats = _NOTHING
+    arena: Arena | None = None
 
 
 class Result(NamedTuple):
@@ -187,7 +205,7 @@ class Result(NamedTuple):
     counts : ndarray, shape (threads, rows, bins + 1)
         Values by bin.
     values : ndarray
-        What was collected, thread after thread.
+        What was collected, thread after thread; empty where it was written into the task's arena.
     places : ndarray, shape (threads, rows collected, 5)
         Where that lies.
     tally : Tally

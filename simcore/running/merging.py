@@ -125,17 +125,20 @@ class Collected(Kept):
 
         parts = self._parts
         if len(parts) > 1:
-            places, at = np.concatenate([one.places for one in parts]), 0
+            places = np.concatenate([one.places for one in parts])
             begins = np.cumsum([0, *(len(one.places) for one in parts)])
+            # Parts may have written into the same array.
+            arrays = list({id(one.values): one.values for one in parts}.values())
+            at = np.cumsum([0, *(one.size for one in arrays)]).tolist()
+            moved = dict(zip(map(id, arrays), at, strict=False))
             for one, begin, end in zip(parts, begins, begins[1:], strict=False):
-                places[begin:end, :, sinks.START] += at
-                at += one.values.size
+                places[begin:end, :, sinks.START] += moved[id(one.values)]
             tally = Tally(
                 np.concatenate([one.tally.filled for one in parts], axis=1),
                 parts[0].tally.under,
                 sum(one.tally.inside for one in parts),  # type: ignore[arg-type]
             )
-            values = np.concatenate([one.values for one in parts])
+            values = arrays[0] if len(arrays) == 1 else np.concatenate(arrays)
             self._parts = [Result(part, (), values=values, places=places, tally=tally)]
         return self._parts[0]._replace(part=part)
 

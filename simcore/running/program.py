@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from simcore.kernels.operations import BLOCK, SCRATCH, code_of
 from simcore.kernels.streams import SHOCK
 from simcore.model.graph import OUTPUT, Graph, Node
 from simcore.plan import LAST_YEAR, Plan
+from simcore.running.mapped import Memory, mapped
 
 if TYPE_CHECKING:
     from simcore.kernels.tape import Program, Tape
@@ -53,15 +54,22 @@ class Recall:
     places : dict of int to int
         Line of `values` by node.
     values : ndarray, shape (nodes, years, draws)
-        By simulated year, draws in whole blocks; -1: not made yet.
+        By simulated year, draws in whole blocks; -1: not made yet. What of a block is made counts
+        once its last year is.
+    memory : Memory, optional
+        Where other processes find the values.
     """
 
     places: dict[int, int]
     values: np.ndarray
+    memory: Memory | None = None
 
     @classmethod
-    def of(cls, plan: Plan, most: int) -> Recall:
-        """Room for at most so many values: for all such prices, or for none."""
+    def of(cls, plan: Plan, most: int, *, is_mapped: bool = False) -> Recall:
+        """Room for at most so many values: for all such prices, or for none.
+
+        Other processes write to the same room where it `is_mapped`.
+        """
         nodes = plan.graph.nodes
         # Who reads other outputs than the price needs the system itself.
         read = {node.inputs[0] for node in nodes if node.operation == OUTPUT}
@@ -70,7 +78,24 @@ class Recall:
         shape = len(made), plan.years[-1] - plan.start + 1, -(-plan.draws // BLOCK) * BLOCK
         if int(np.prod(shape)) > most:
             return cls({}, np.empty((0, 0, 0)))
-        return cls({n: place for place, n in enumerate(made)}, np.full(shape, -1.0))
+        places = {n: place for place, n in enumerate(made)}
+        if not (is_mapped and made):
+            return cls(places, np.full(shape, -1.0))
+        memory = Memory(int(np.prod(shape)))
+        memory.values[:] = -1.0
+        return cls(places, memory.values.reshape(shape), memory)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        address = None if self.memory is None else self.memory.address
+        return _recalled, (self.places, self.values.shape, address)
+
+
+def _recalled(places: dict[int, int], shape: tuple[int, ...], address: str | None) -> Recall:
+    """The same in another process; nothing where it cannot reach the values."""
+    values = None if address is None else mapped(address)
+    if values is None:
+        return Recall({}, np.empty((0, 0, 0)))
+    return Recall(places, values.reshape(shape))
 
 
 def compile_program(

@@ -31,6 +31,7 @@ from simcore.running.merging import MERGERS, asked_by
 from simcore.running.options import Options, Report, between, silent
 from simcore.running.program import Recall, Request
 from simcore.running.refining import passes_of, refine
+from simcore.running.rooms import arena_of
 from simcore.running.stages import Site, Work, first_draws, perform
 from simcore.running.tiles import ANEW, MANY, ROOMS, batches_of_part, collected_values
 from simcore.running.wanted import Wanted, wanted_bins
@@ -116,7 +117,8 @@ class Team:
     @cached_property
     def elsewhere(self) -> Work:
         """What other processes are told once."""
-        return Work(replace(self.job, options=self.job.options.elsewhere))
+        job = replace(self.job, options=self.job.options.elsewhere)
+        return Work(job, self.recall if self.executor.maps_memory else None)
 
     def _checkpoint(self, task: Task) -> Checkpoint | None:
         """Where it is kept how far the part of a task is."""
@@ -159,9 +161,16 @@ class Team:
             if keeper is not None and not keeper.has(self._draws_of(merged.done)):
                 merged = MERGERS[whole.stage]()
         todo = [one for one in tasks if (one.part.first, one.part.last) not in merged.done]
+        arena = None
+        if whole.stage is Stage.COLLECT and self.executor.maps_memory and todo:
+            arena = arena_of(self.job, todo)
+        if arena is not None:
+            todo = [one._replace(arena=arena[1]) for one in todo]
         if len(todo) < len(tasks):
             report(1.0 - len(todo) / len(tasks), "going on")
         for result in self.executor.run(self.elsewhere, todo) if todo else ():
+            if arena is not None and result.values.size == 0:
+                result = result._replace(values=arena[0].values)
             if not merged.add(result):
                 continue
             if kept is not None and result.kept is not None:

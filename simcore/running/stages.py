@@ -24,8 +24,10 @@ from simcore.running.compiled import Tile, by_output
 from simcore.running.crew import Crew, Shares
 from simcore.running.jobs import Job, Result, Stage, Task
 from simcore.running.keeping import InChunks, Keeper
+from simcore.running.mapped import mapped
 from simcore.running.options import Report, between, silent
-from simcore.running.program import drop_operation, restrict_outputs
+from simcore.running.program import Recall, drop_operation, restrict_outputs
+from simcore.running.rooms import with_room
 from simcore.running.tiles import ROOMS
 
 if TYPE_CHECKING:
@@ -36,11 +38,6 @@ Floats = NDArray[np.float64]
 Places = NDArray[np.int64]
 
 Simulate = Callable[..., None]
-
-_WIDTHS: Final = 8.0
-"""Standard deviations by which a part may collect more than its share of all values, and"""
-_SPARE: Final = 64
-"""so many more where these are few."""
 
 
 @dataclass(frozen=True)
@@ -80,15 +77,17 @@ class Work:
     Attributes
     ----------
     job : Job
+    recall : Recall, optional
+        Prices that passes before have made, where other processes see them.
     """
 
-    def __init__(self, job: Job) -> None:
-        self.job = job
+    def __init__(self, job: Job, recall: Recall | None = None) -> None:
+        self.job, self.recall = job, recall
         self._lock = Lock()
         self._last: tuple[int, Tile] | None = None
 
-    def __reduce__(self) -> tuple[type[Work], tuple[Job]]:
-        return Work, (self.job,)
+    def __reduce__(self) -> tuple[type[Work], tuple[Job, Recall | None]]:
+        return Work, (self.job, self.recall)
 
     def __call__(self, task: Task, report: Report = silent) -> Result:
         """Do a part; `report` hears its share that is done, and may end it by an error."""
@@ -115,7 +114,7 @@ class Work:
         """A tile, compiled where the last one was another."""
         with self._lock:
             if self._last is None or self._last[0] != number:
-                self._last = number, Tile.of(self.job, number)
+                self._last = number, Tile.of(self.job, number, self.recall)
             return self._last[1]
 
 
@@ -218,10 +217,13 @@ def _collect(job: Job, task: Task, site: Site) -> Result:
 
     tile, (begin, end), replicates = site.tile, task.rows, job.ranks.taken.size
     if not task.shares:
-        task = _with_room(job, task)
+        task = with_room(job, task)
     places = task.places.copy()
     needed = places[:, begin:end, sinks.ROOM]
     places[:, begin:end, sinks.START] = (np.cumsum(needed) - needed.ravel()).reshape(needed.shape)
+    arena = None if task.arena is None else mapped(task.arena.address)
+    if task.arena is not None and arena is not None:
+        places[:, begin:end, sinks.START] += task.arena.begins[task.part.first]
     slots = 2 * len(job.probabilities) + 1
     tally = Tally.of(replicates, len(places), end - begin, slots)
     first, found = 0, site.checkpoint.load() if site.checkpoint else None
@@ -233,7 +235,7 @@ def _collect(job: Job, task: Task, site: Site) -> Result:
         tally = Tally(found["filled"], tally.under, found["inside"])
         first, done = int(found["replicate"]), _parted(found, "done")
     else:
-        values = np.empty(int(needed.sum()))
+        values = np.empty(int(needed.sum())) if arena is None else arena
         counts = np.zeros((len(places), tile.rows if replicates else 0, slots), np.int32)
     del found
     targets = [
@@ -266,8 +268,11 @@ def _collect(job: Job, task: Task, site: Site) -> Result:
             tally.inside[one] = counts.sum(axis=0)[begin:end]
             counts[:] = 0
     places = np.ascontiguousarray(places[:, begin:end])
-    # Room that was left over does not travel.
-    values = values[: close_up(values, places)] if job.is_cut else values
+    if arena is not None:
+        values = values[:0].copy()
+    elif job.is_cut:
+        # Room that was left over does not travel.
+        values = values[: close_up(values, places)]
     return Result(task.part, task.shares, values=values, places=places, tally=tally)
 
 
@@ -290,29 +295,6 @@ def _refine(job: Job, task: Task, site: Site) -> Result:
     for one in counts[1:]:
         counts[0] += one
     return Result(task.part, (), counts=counts[0])
-
-
-def _with_room(job: Job, task: Task) -> Task:
-    """A task of one of many parts, with batches and room for each thread.
-
-    Of values that lie anywhere among the draws a thread meets its share, give or take; should there
-    be no room for one, its row is made anew.
-    """
-    from simcore.kernels import sinks
-
-    batches = job.batches.within(task.part.first, task.part.last)
-    threads = min(job.threads, len(batches))
-    shares = [list(range(thread, len(batches), threads)) for thread in range(threads)]
-    places = np.repeat(task.places, threads, axis=0)
-    draws = job.batches.begin(task.part.last) - job.batches.begin(task.part.first)
-    for own, share in zip(places, shares, strict=True):
-        # One more, as batches in which the run ends have fewer draws than others.
-        met = draws / job.plan.draws * min(1.0, (len(share) + 1) / len(batches))
-        asked = own[:, sinks.ROOM]
-        mean = met * asked
-        likely = np.ceil(mean + _WIDTHS * np.sqrt(mean)).astype(np.int64) + _SPARE
-        own[:, sinks.ROOM] = np.minimum(asked, likely)
-    return task._replace(places=places, shares=shares)
 
 
 def _draws_of(batch: Batch, job: Job) -> int:

@@ -45,7 +45,7 @@ _PART_SECONDS: Final = 30.0
 """Time that a part may take, and"""
 _ROW_SECONDS: Final = 1e-8
 """that of a row for each draw, roughly."""
-_DRAWS_PER_COUNT: Final = 8
+_DRAWS_PER_COUNT: Final = 16
 """Draws of a part for each of its bins, so that to send its counts takes little beside it."""
 ROOMS: Final = 2
 """Chunks of kept draws that threads fill at a time: one while the one before is written."""

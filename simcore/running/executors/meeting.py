@@ -6,6 +6,7 @@ import hashlib
 import os
 import pickle
 import socket
+from dataclasses import replace
 from threading import Lock
 from typing import Any, Final, NamedTuple
 
@@ -89,6 +90,10 @@ def bits_of(job: Job, tile: Tile) -> str:
     """Digest of the first draws of a tile as they are made here."""
     numbers = np.zeros((tile.rows, 4))
     numbers[:, sinks.RATE] = tile.rate
+    # Made here, not recalled from elsewhere.
+    yearly = tile.program.yearly
+    yearly = yearly._replace(recalled_at=np.full_like(yearly.recalled_at, -1))
+    tile = replace(tile, program=tile.program._replace(yearly=yearly))
     draws = first_draws(tile, numbers, min(_DRAWS, job.plan.draws))
     return hashlib.sha256(draws.tobytes()).hexdigest()
 

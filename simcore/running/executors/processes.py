@@ -17,6 +17,7 @@ from simcore.errors import ConfigError, Fault
 from simcore.running.executors.again import as_they_come
 from simcore.running.executors.registry import Executor, executor
 from simcore.running.jobs import Part, Perform, Result, Task
+from simcore.running.mapped import can_map
 
 if TYPE_CHECKING:
     from concurrent.futures import ProcessPoolExecutor
@@ -40,11 +41,14 @@ def on_processes(workers: int | None) -> Executor:
             "a process for each processor is quickest, and the default",
         ))  # fmt: skip
     pool = Pool(workers or os.cpu_count() or 1)
-    return Executor(pool.run, parts=pool.workers, workers=pool.name, close=pool.close)
+    return Executor(
+        pool.run, parts=pool.workers, workers=pool.name, close=pool.close, begin=pool.begin,
+        maps_memory=can_map(),
+    )  # fmt: skip
 
 
 class Pool:
-    """Processes that begin with the first task and stay until all is closed.
+    """Processes that begin when they are told to, or with the first task, and stay until the end.
 
     Attributes
     ----------
@@ -72,6 +76,12 @@ class Pool:
             )  # fmt: skip
         finally:
             Path(given.name).unlink()
+
+    def begin(self) -> None:
+        """Begin the processes, which load what they need while their parts are made ready."""
+        if self._pool is None:
+            for _ in range(self.workers):
+                self.begun().submit(_load)
 
     def close(self) -> None:
         """End the processes, also those that are at work."""
@@ -133,6 +143,12 @@ def _begin(ended: Any) -> None:
             os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
+
+
+def _load() -> None:
+    """Load what any part needs."""
+    import simcore.kernels.simulate
+    import simcore.running.executors.meeting  # noqa: F401
 
 
 @lru_cache(maxsize=2)

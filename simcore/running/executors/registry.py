@@ -44,6 +44,9 @@ class Executor:
     shares_memory : bool
         Whether the parts are done in this process; they then write draws where these belong, and
         remember prices from pass to pass.
+    maps_memory : bool
+        Whether other processes of this machine do them, which map memory of this one
+        (`running.mapped`) to write and remember there.
     workers : str
         Who does the parts, in words; empty where the threads of this process do.
     close : callable
@@ -51,6 +54,8 @@ class Executor:
     settle : callable, optional
         Told, before the first part of a run, the folder in which its work is kept, and its job;
         without it the executor needs no folder.
+    begin : callable
+        Told that parts will come, so that workers begin while the first ones are made ready.
     alive : callable, optional
         Says who does parts at present, by name.
     """
@@ -59,8 +64,10 @@ class Executor:
     parts: int = 1
     threads: int = 1
     shares_memory: bool = False
+    maps_memory: bool = False
     workers: str = ""
     close: Callable[[], None] = _nothing
+    begin: Callable[[], None] = _nothing
     settle: Callable[[Path, Job], None] | None = None
     alive: Callable[[], Sequence[str]] | None = None
 
