@@ -522,7 +522,7 @@ def test_any_part_of_an_array_is_read(
     suffix: str, stretch: int | None, room: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("simcore.dataset.checked._ROOM", room)
-    monkeypatch.setattr("simcore.dataset.containers._ROOM", room)
+    monkeypatch.setattr("simcore.dataset.containers.ROOM", room)
     # As runs were cut before they had a stretch.
     monkeypatch.setattr("simcore.dataset.containers.CHUNK_BYTES", 400)
     place = tmp_path / f"run{suffix}"

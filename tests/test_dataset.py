@@ -350,7 +350,7 @@ def test_a_chunk_of_kept_draws_has_all_years_and_whole_batches(
 def test_blocks_are_put_in_order(
     block: tuple[int, ...], room: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(containers, "_ROOM", room)
+    monkeypatch.setattr(containers, "ROOM", room)
     values = np.arange(210).reshape(2, 3, 5, 7)
     pieces = list(containers.in_order(values.shape, block, values.dtype, values.__getitem__))
     np.testing.assert_array_equal(np.concatenate([one.ravel() for one in pieces]), values.ravel())

@@ -16,7 +16,7 @@ from typing import Any, Final, Protocol
 import numpy as np
 
 CHUNK_BYTES: Final = 8_000_000
-_ROOM: Final = 256_000_000
+ROOM: Final = 128_000_000
 """Bytes of the years of a cell that are put in order at once."""
 
 # HDF5 is not thread-safe, not even for two different files.
@@ -101,7 +101,7 @@ def in_order(
             yield read(one)
         return
     line = dtype.itemsize * int(np.prod(shape[first + 1 :], dtype=np.int64))
-    rows, many = shape[first], max(1, _ROOM // line)
+    rows, many = shape[first], max(1, ROOM // line)
     # The blocks of a single year follow each other.
     follow = many == 1 and first == len(shape) - 2
     for lead in np.ndindex(*shape[:first]):

@@ -13,6 +13,7 @@ from typing import Any, Final
 import numpy as np
 
 from simcore.dataset import statistics_of, stored_bytes
+from simcore.dataset.containers import CHUNK_BYTES, ROOM
 from simcore.dataset.layout import Layout, kept_arrays
 from simcore.plan import Plan, nominal_size
 from simcore.running.compiled import Tile
@@ -55,6 +56,9 @@ _DRAWS: Final = 1024
 """draws of each, and"""
 _LOOK: Final = 64
 """draws over which bins are laid for it."""
+_COPIES: Final = 3.5
+"""Copies of the years of a cell, while they are put in order: the one before, the next one and that
+without undefined values."""
 _LARGEST: Final = 64_000
 """Memory that is looked for at most, MB."""
 _FEW: Final = 4
@@ -112,11 +116,10 @@ def estimate(plan: Plan, executor: Executor, *, out: Path | None = None) -> dict
     held, apart = list(job.tiles), items_by_view(plan)
     if apart:
         held += Job.of(plan, False, executor.crew, options, apart).tiles
+    of_tiles = max(tile_memory(plan, one, job.counters, options) for one in held)
     return {
         "shapes": _shapes(plan, layout),
-        "memory_mb": round(
-            OVERHEAD + max(tile_memory(plan, one, job.counters, options) for one in held), 1
-        ),
+        "memory_mb": round(OVERHEAD + max(of_tiles, _read_back(layout) if out else 0.0), 1),
         "worker_mb": round(OVERHEAD + counted + 2 * collected / max(1, parts), 1) if is_cut else 0,
         "disk_mb": round(stored / 1e6, 1),
         "files": 1 if out is not None and out.suffix == ".nc" else _files(layout),
@@ -141,6 +144,16 @@ def _shapes(plan: Plan, layout: Layout) -> dict[str, tuple[int, ...]]:
         dims = ("factor",) if name == "inputs" else OUTCOMES[name].dims
         found[name] = (*(layout.length(dim) for dim in dims), plan.draws)
     return found
+
+
+def _read_back(layout: Layout) -> float:
+    """Memory in which kept draws are read again for the checksum of a finished run, MB."""
+    cells = [
+        one.dtype.itemsize * math.prod(one.shape[one.lead :])
+        for one in kept_arrays(layout).values() if one.dtype is not None
+    ]  # fmt: skip
+    most = max(cells, default=0)
+    return (_COPIES * min(ROOM, most) + 4 * min(CHUNK_BYTES, most)) / 1e6
 
 
 def _values(plan: Plan, tile: Tile) -> float:
