@@ -44,6 +44,8 @@ def test_the_plain_model_agrees(changes: dict[str, Any]) -> None:
     config = rich_config(outcomes=outcomes, against=[], **changes)
     # The plants of its projects start before a reference that comes late.
     del config["projects"], config["scenarios"]["reform"]["projects"]
+    for of_projects in ("decisions", "choice", "portfolios", "accounts"):
+        config.pop(of_projects, None)
     plan = simcore.build(simcore.load(config))
     for draw in (5, 300):
         found = traced(plan, draw)

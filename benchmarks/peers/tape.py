@@ -24,9 +24,10 @@ UNWRITTEN = {
     "CAP_AND_BANK", "JUMP", "REGIME", "RESAMPLED", "CREDITED", "BRIDGED", "NOTHING",
     "LATCHED", "SCHEDULED", "TAXABLE", "PRESENT_VALUE", "INTERNAL_RATE", "TURNS",
     "LARGER", "EXCESS", "IN_FORCE", "SETTLED", "COMPOUNDED", "ESCALATED",
+    "BALANCE", "LOWEST", "PAID_BACK",
 }  # fmt: skip
 """What no peer but NumPy repeats: a search in every draw, processes and emissions below zero that
-no shipped config has, another order of random numbers, projects and tails."""
+no shipped config has, another order of random numbers, projects, accounts and tails."""
 SUMS = 4
 """Sums of an output: defined values, the values, their squares, values above zero."""
 
