@@ -133,6 +133,8 @@ MAY = {
     "running/tiles.py:tile_memory": BOUND,
     "running/compiled.py:by_output": COUNT,
     "running/keeping.py:Keeper": "a type of numbers",
+    "running/executors/meeting.py:bits_of": "the same number everywhere",
+    "running/rooms.py:arena_of": COUNT,
     "running/stages.py:_draws_of": COUNT,
     "running/executors/workplace.py:_packed": "numbers as they are, into a file",
     "running/crew.py:Crew": "where work is cut, which changes no bit",
