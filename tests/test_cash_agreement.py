@@ -176,7 +176,7 @@ def test_random_configs_agree(config: dict[str, Any]) -> None:
 
 
 @pytest.mark.long
-@settings(max_examples=10, **QUIET)
+@settings(max_examples=6, **QUIET)
 @given(with_cash())
 def test_more_random_configs_agree(config: dict[str, Any]) -> None:
     agrees(config)

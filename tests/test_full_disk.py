@@ -67,8 +67,8 @@ def roles(plan: Any, older: Path, folder: Path) -> dict[str, int]:
     return dict(disk.met)
 
 
-@pytest.mark.parametrize("place", ["first", pytest.param("middle", marks=pytest.mark.long),
-                                   pytest.param("last", marks=pytest.mark.long)])  # fmt: skip
+@pytest.mark.parametrize("place", ["first", pytest.param("middle", marks=pytest.mark.slow),
+                                   pytest.param("last", marks=pytest.mark.slow)])  # fmt: skip
 @pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO])
 def test_a_disk_that_refuses_any_step(
     plan: Any, right: str, older: Path, tmp_path: Path, number: int, place: str

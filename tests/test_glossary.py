@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -33,6 +34,12 @@ def defined(tree: ast.AST) -> Iterator[tuple[str, int]]:
             yield node.asname or node.name, node.lineno
 
 
+@cache
+def lines_of_names(file: Path) -> dict[str, int]:
+    """A line of each name that a file defines."""
+    return dict(defined(ast.parse(file.read_text("utf-8"))))
+
+
 @pytest.mark.parametrize(("word", "where", "say"), rows(GONE))
 def test_words_given_up_name_nothing(word: str, where: str, say: str) -> None:
     files = [PACKAGE / where] if where.endswith(".py") else sorted(PACKAGE.rglob("*.py"))
@@ -41,8 +48,8 @@ def test_words_given_up_name_nothing(word: str, where: str, say: str) -> None:
         if where.endswith("/*") and not name.startswith(where[:-1]):
             continue
         assert file.stem != word, f"{name}: {say}"
-        for found, line in defined(ast.parse(file.read_text("utf-8"))):
-            assert found != word, f"{name}:{line}: {word}; say {say}"
+        found = lines_of_names(file)
+        assert word not in found, f"{name}:{found.get(word)}: {word}; say {say}"
 
 
 def test_each_word_is_told_once_and_lies_where_the_page_says() -> None:

@@ -53,7 +53,7 @@ def test_plan_is_the_same_on_an_older_processor(environment):
     assert made("plan", **environment) == STORED["plan"]
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_run_is_the_same_on_an_older_processor(tmp_path):
     """Kernels compiled for any x86-64, without fused multiply-adds."""
     found = made(
