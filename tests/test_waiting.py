@@ -287,9 +287,15 @@ def test_phases_would_not_move_with_the_start():
 
 
 def test_what_else_names_projects_is_no_hindrance(found):
+    """Each part names a plant that is not of the choice, and is an outcome of the run."""
     other = {"gas": GAS, "scrap": {**GAS, "route": "scrap_eaf"}}
-    content = config(projects=other, portfolios={"both": {"projects": ["gas", "scrap"]}},
-                     decisions={"now": ["gas"], "none": []})  # fmt: skip
+    works = {"kind": "capex", "project": "scrap"}
+    content = config(
+        projects=other, portfolios={"both": {"projects": ["gas", "scrap"]}},
+        decisions={"now": ["scrap"], "none": []},
+        accounts={"fund": {"first": 2028, "last": 2040, "rate": 0.03, "outflow": {"works": works}}},
+        outcomes=["portfolio_npv", "decision_npv", "account_balance"],
+    )  # fmt: skip
     again = waiting(simcore.load(content))
     np.testing.assert_array_equal(again["wait_value"], found["wait_value"])
 
