@@ -83,6 +83,35 @@ def test_charts_of_projects_are_the_dataset(run, charts):
     )
 
 
+def test_what_firms_owe_is_the_answer_where_nothing_else_is_asked():
+    """Not how a tonne of some route is made up, of which a run holds the central case anyway."""
+    steel = {"plant": {"region": "KR", "route": "bf_bof", "output": 1, "destinations": {"eu": 0.1}},
+             "first": 2027, "last": 2029}  # fmt: skip
+    run = simcore.run({
+        "name": "owed", "draws": 256, "years": "2026-2030", "regions": ["KR"],
+        "destinations": ["domestic"], "routes": ["bf_bof", "h2_dri_eaf"], "keep": [],
+        "scenarios": {"law": "law", "repealed": "cbam_repealed"},
+        "outcomes": ["exposure_cost", "exposure_total", "portfolio_npv"],
+        "exposures": {"mill": {**steel, "title": "The mill"}, "spared": steel},
+        "portfolios": {"firm": {"exposures": ["mill"], "title": "The firm"}},
+    })  # fmt: skip
+    charts = charts_of(run)
+    board = [one.name for one in charts if one.section == "board"]
+    assert board[:3] == ["portfolios", "owed-first", "owed-in-all"]
+    by_name = {one.name: one for one in charts}
+    title, law = by_name["owed"].panels()[0]
+    assert title.startswith("The mill: ")
+    assert law.column("year") == [2027, 2028, 2029]
+    known = run.exposure_cost_quantile.sel(
+        scenario="law", exposure="mill", quantile=0.95, year=slice(2027, 2029)
+    )
+    assert law.column("p95") == known.values.tolist()
+    for name, outcome, at in (("owed-in-all", "exposure_total", {"exposure": "mill"}),
+                              ("portfolios", "portfolio_npv", {"portfolio": "firm"})):  # fmt: skip
+        known = run[f"{outcome}_quantile"].sel({**at, "scenario": "repealed", "quantile": ENDS})
+        assert list(by_name[name].rows[1][2:]) == known.values.tolist()
+
+
 def test_projects_of_one_title_are_told_apart():
     plant = {"title": "A plant", "region": "EU", "route": "h2_dri_eaf", "lifetime": 4, "output": 1}
     run = simcore.run({

@@ -16,7 +16,12 @@ from simcore.report.goods import goods_charts
 if TYPE_CHECKING:
     import xarray as xr
 
-_ANSWERS: Final = ("choices", "npv", "payments", "liability")
+_ANSWERS: Final = (
+    "choices", "npv", "portfolios", "owed", "owed-in-all", "payments", "liability",
+)  # fmt: skip
+
+_OF_FIRMS: Final = ("portfolios", "owed", "owed-in-all")
+"""Of them what is asked of firms, and of no tonne, which then comes after."""
 
 
 def charts_of(
@@ -51,8 +56,10 @@ def charts_at(reading: Reading, place: Place, more: Sequence[Chart] = ()) -> lis
     board = list(board_charts(reading, place))
     decisions = list(decision_charts(reading))
     if not any(one.name == "cost-and-value" for one in board):
-        # A run of projects alone: they are the answer.
-        board += [_first(one) for one in decisions if one.name in _ANSWERS]
+        # A run of projects or firms alone: they are the answer.
+        answers = [_first(one) for one in decisions if one.name in _ANSWERS]
+        of_firms = any(one.name in _OF_FIRMS for one in decisions)
+        board = answers + board if of_firms else board + answers
         shown = {one.name for one in board}
         decisions = [one for one in decisions if one.name not in shown]
     board += [one for one in more if one.section == "board"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator
-from typing import Final
+from typing import Final, Literal
 
 import numpy as np
 
@@ -19,10 +19,11 @@ SECTION: Final = "decisions"
 
 
 def decision_charts(reading: Reading) -> Iterator[Chart]:
-    """Charts of the projects, budgets and decisions of a run; none where it has none."""
+    """Charts of the projects, firms, budgets and decisions of a run; none where it has none."""
     yield from choice_charts(reading, SECTION)
     for make in (
-        _worth, _payments, _liability, _closing, _gaps, _returns, _instruments, _budgets
+        _worth, _held_together, _owed, _owed_in_all, _payments, _liability, _closing, _gaps,
+        _returns, _instruments, _budgets,
     ):  # fmt: skip
         chart = make(reading)
         if chart is not None:
@@ -74,6 +75,64 @@ def _worth(reading: Reading) -> Chart | None:
         better="high",
         source=source(reading, "project_npv_quantile"),
     )  # fmt: skip
+
+
+def _held_together(reading: Reading) -> Chart | None:
+    """Net present value of each portfolio, by scenario."""
+    return _of_firms(
+        reading, "portfolio_npv", "portfolio", "portfolios", "Net present value of each portfolio",
+        "What is all that the firm holds worth?", "Dot: median. Line: P5, the worse side, to P95.",
+        better="high",
+    )  # fmt: skip
+
+
+def _owed(reading: Reading) -> Chart | None:
+    """What each exposure owes by year."""
+    if not reading.held("exposure_cost"):
+        return None
+    rows: list[tuple[Value, ...]] = []
+    for exposure in map(str, reading.labels("exposure")):
+        for scenario in map(str, reading.labels("scenario")):
+            panel = f"{reading.title('exposure', exposure)}: {reading.title('scenario', scenario)}"
+            at = {"scenario": scenario, "exposure": exposure}
+            rows += [(panel, "Owed", *row) for row in _by_year(reading, "exposure_cost", at)]
+    return _fan(
+        reading, "owed", "What each firm owes for carbon, by year",
+        "What does carbon cost the firm, and how bad can it get?", reading.unit("exposure_cost"),
+        rows, "exposure_cost", "Allowances and border. Above zero the firm pays, below it earns.",
+    )  # fmt: skip
+
+
+def _owed_in_all(reading: Reading) -> Chart | None:
+    """What each exposure owes in all its years, by scenario."""
+    return _of_firms(
+        reading, "exposure_total", "exposure", "owed-in-all",
+        "What each firm owes for carbon in all its years", "What does another law change?",
+        "Dot: median. Line: P5 to P95, the worse side.", better="low",
+    )  # fmt: skip
+
+
+def _of_firms(
+    reading: Reading, outcome: str, dim: str, name: str, title: str, question: str, note: str, *,
+    better: Literal["low", "high"],
+) -> Chart | None:  # fmt: skip
+    if not reading.held(outcome):
+        return None
+    unit = reading.unit(outcome)
+    rows: list[tuple[Value, ...]] = []
+    for label in map(str, reading.labels(dim)):
+        for scenario in map(str, reading.labels("scenario")):
+            quantiles = reading.quantiles(outcome, {"scenario": scenario, dim: label}, _ENDS)
+            if all(map(math.isfinite, quantiles)):
+                rows.append((
+                    reading.title(dim, label), reading.title("scenario", scenario), *quantiles
+                ))  # fmt: skip
+    columns = (*labels(f"panel={dim.capitalize()}", "label=Scenario"),
+               *quantile_columns(unit, _ENDS))  # fmt: skip
+    return Chart(
+        name, title, question, "whiskers", unit, columns, tuple(rows), section=SECTION, note=note,
+        better=better, source=source(reading, f"{outcome}_quantile"),
+    ) if rows else None  # fmt: skip
 
 
 def _payments(reading: Reading) -> Chart | None:
