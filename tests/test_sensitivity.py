@@ -443,6 +443,18 @@ def test_the_command_refuses(
     assert told in capsys.readouterr().err
 
 
+def test_an_outcome_that_nobody_named_is_not_asked_for(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "price.yaml"
+    outcomes = {"outcomes": ["carbon_price", "levelised_cost"], "keep": ["levelised_cost"]}
+    config.write_text(yaml.safe_dump(QUICK | outcomes), "utf-8")
+    assert cli.main(["sensitivity", str(config), "--quiet", "--draws", "512"]) == 2
+    said = capsys.readouterr().err
+    assert "--of levelised_cost" in said and "one of carbon_price, levelised_cost" in said
+    assert f"{config}:" in said and "sensitivity.of" not in said
+
+
 def test_shares_are_printed_so_that_they_sum_to_100() -> None:
     for values in ([0.906, 0.0953, -0.0013], [1 / 3] * 3, [0.0004, 0.9996], [1.0]):
         assert sum(percentages(values)) == pytest.approx(100)

@@ -43,6 +43,15 @@ def _names(spec: Spec, asked: Sensitivity) -> Iterator[Fault]:
     for position, name in enumerate(asked.of):
         if name in listed:
             continue
+        if "of" not in asked.model_fields_set and listed:
+            # Nobody wrote the name.
+            one = next((one for one in listed if one in spec.experiment.keep), listed[0])
+            yield spec.fault(
+                ("outcomes",), found=f"no {name}, which a sensitivity is of unless it says another",
+                expected=f"one of {', '.join(listed)}",
+                remedy=f"say of what: --of {one}, or sensitivity: {{of: {one}}}",
+            )  # fmt: skip
+            continue
         near = suggest(name, listed)
         known = name in OUTCOMES and name not in spec.experiment.outcomes
         yield spec.fault(
