@@ -61,6 +61,10 @@ def main(*arguments: str) -> int:
         ({"money": 2020}, "money", "2020", "write money: {price_year: 2025}"),
         ({"catalog": {"markets": {"eu_ets": {"process": {"sigma": 0.4}}}}},
          "catalog.markets.eu_ets.process.kind", "no 'kind'", "add kind: log_ou"),
+        ({"exposures": {"mill": {"first": 2026, "last": 2027, "plant": {
+            "region": "EU", "route": "bf_bof", "output": 1,
+            "destinations": {"eu": {2026: 0.1, 2027: 0.5}}}}}},
+         "exposures.mill.plant.destinations.eu", '{"2026": 0.1, "2027": 0.5}', "{years: {2026: 0.1, 2027: 0.5}}"),
     ],
 )  # fmt: skip
 def test_what_new_users_write_is_answered_with_what_to_write(changes, where, found, remedy):

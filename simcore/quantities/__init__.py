@@ -299,6 +299,12 @@ def _as_distribution(value: Any) -> Any:
             return {"kind": "constant", **value}
         if "years" in value:
             return {"kind": "by_year", **value}
+        if value and all(isinstance(one, int) for one in value):
+            years = ", ".join(f"{year}: {shown(one)}" for year, one in value.items())
+            raise fault(
+                shown(value), "a number; where it may change by year, {years: ...}",
+                f"write {{years: {{{years}}}}}, linear between its years",
+            )  # fmt: skip
     return value
 
 
