@@ -12,6 +12,7 @@ from simcore import cli
 from simcore.analysis import summarise
 from simcore.effects import warnings_of
 from simcore.errors import ConfigError
+from simcore.running.tracing import trace
 
 RATE = simcore.load({}).experiment.money.exchange["KRW"]
 
@@ -118,6 +119,24 @@ def test_a_tenth_sold_into_the_eu_pays_at_the_border() -> None:
     assert (found.exposure_cost == border + bought).all()
     whole = found.exposure_cost_central.sum("year")
     assert found.exposure_total_central.values == pytest.approx(whole.values, rel=1e-12)
+
+
+def test_the_border_bill_needs_no_destination_of_the_run() -> None:
+    """What a firm sells is its own affair: the run may compare tonnes at home alone."""
+    plant = {"region": "KR", "route": "bf_bof", "output": 16.0, "destinations": {"eu": 0.1}}
+    firm = {"mill": {"plant": plant, "first": 2026, "last": 2029}}
+    about = {"outcomes": ["exposure_border"], "keep": ["exposure_border"]}
+    home, both = (
+        run(firm, destinations=sold, **about) for sold in (["domestic"], ["domestic", "eu"])
+    )
+    assert float(home.exposure_border.sel(year=2029).min()) > 0
+    assert (home.exposure_border == both.exposure_border).all()
+    plan = simcore.build(simcore.load({
+        "draws": 256, "years": "2026-2030", "regions": ["KR"], "routes": ["bf_bof"],
+        "destinations": ["domestic"], "exposures": firm, "scenarios": {"law": "law"}, **about,
+    }))  # fmt: skip
+    traced = {one["name"] for one in trace(plan, 3) if one["variable"] == "term"}
+    assert {"CBAM carbon price", "CBAM coverage"} <= traced
 
 
 def test_a_share_that_never_crosses_the_border_is_said() -> None:

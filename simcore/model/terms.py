@@ -8,14 +8,19 @@ from itertools import product
 
 from simcore.intake.policies import default_value
 from simcore.intake.schema import Experiment
-from simcore.intake.usage import border_rule, sector_of, sector_regions, used_routes
+from simcore.intake.usage import (
+    border_rule,
+    crosses_border,
+    sector_of,
+    sector_regions,
+    used_routes,
+)
 from simcore.model.carbon import (
     benchmark,
     cbam_benchmark,
     charged_power,
     compensation_rate,
     default_benchmark,
-    pays_cbam,
     precursor_benchmark,
 )
 from simcore.model.emissions import (
@@ -68,7 +73,7 @@ def terms(scene: Scene, region: str) -> Iterator[Term]:
         met, there = sector_regions(experiment, sector)[region], _of(experiment, sector, here)
         for field, name in _REGION.items():
             yield Term(name, there, "1", policy_value(scene, getattr(met, field)))
-    abroad = any(pays_cbam(scene, region, one) for one in experiment.destinations)
+    abroad = crosses_border(experiment, region)
     if abroad:
         yield Term("CBAM carbon price", here, "EUR/t", carbon_price(scene, rules.market))
         for field, name in _CBAM.items():
