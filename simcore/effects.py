@@ -32,6 +32,10 @@ from simcore.variables import OUTCOMES, labelled
 
 _PART: Final = 3
 """Keys that lead to a part of a project, such as its debt."""
+_LEDGERS: Final = ("accounts", "budgets")
+"""Sections whose entries are told of as a whole where nothing reads them,"""
+_OWN: Final = 2
+"""and the keys that lead to one."""
 _PLACES: Final = 3
 """Keys that lead to the places of a price."""
 _BLOCKS: Final = 2
@@ -250,6 +254,10 @@ def _silent(
         # A new entry must be complete, whatever of it a run reads; most of an instrument need not.
         if complete or not (_is_packaged(address) or address[1] == "instruments"):
             return None
+    if address[0] in _LEDGERS:
+        records = [_follow(one, address[:_OWN])[1] for one in experiments]
+        if all(isinstance(one, Model) and not _touched(one, reads) for one in records):
+            return _OWN
     if address[0] == "projects" and len(address) > _PART:
         built = [one for one in experiments if address[1] in one.projects]
         records = [_follow(one, address[:_PART])[1] for one in built]
@@ -402,8 +410,10 @@ def _idle_settings(plan: Plan, written: list[_Written]) -> Iterator[Fault]:
     """Settings of projects and instruments that the user wrote and that others undo."""
     addresses = {one.where: one.address for one in written}
     # No exposure is packaged, nor a choice, and no scenario changes one.
-    firms = plan.experiment.exposures
+    firms, asked = plan.experiment.exposures, plan.experiment.outcomes
     own = [("choice", "weights"), *(("exposures", name, "plant") for name in firms)]
+    if any("decision" in OUTCOMES[name].dims for name in asked):
+        own += [("decisions", name) for name in plan.experiment.decisions]
     addresses |= {one: one for one in own}
     for finding in idle_settings(plan.spec.scenarios.values()):
         where = next(

@@ -363,7 +363,7 @@ WARNED: dict[str, tuple[dict[str, Any], str]] = {
     "a repayment of nothing": (
         {"accounts": {"bond": {"issue": {}}}}, f"{AT}.repayment"),
     "an account that nothing reports": (
-        {"outcomes": ["budget_need"], "keep": []}, f"{AT}.rate"),
+        {"outcomes": ["budget_need"], "keep": []}, AT),
     "allowances of the whole world": (
         {"accounts": {"bond": {"inflow": {"sold": {"volume": {2028: 9000}}}}}},
         f"{AT}.inflow.sold.volume.2028"),
@@ -375,6 +375,11 @@ def test_what_changes_nothing_is_said(name: str) -> None:
     changes, where = WARNED[name]
     _, warnings = build_and_warn(simcore.load(bond(**({"draws": 512} | changes))))
     assert any(one.where.startswith(where) for one in warnings), warnings
+
+
+def test_an_account_that_nothing_reports_is_one_warning() -> None:
+    _, found = build_and_warn(simcore.load(bond(draws=512, outcomes=["budget_need"], keep=[])))
+    assert [one.where for one in found if one.where.startswith(AT)] == [AT]
 
 
 def test_a_plain_config_gives_no_false_alarm() -> None:

@@ -172,6 +172,19 @@ def test_decisions_without_an_outcome_are_said():
     assert [one.found for one in warnings] == ["decisions, without an outcome of theirs"]
 
 
+@pytest.mark.parametrize(
+    ("decisions", "said"),
+    [({"go": ["now", "later"], "again": ["later", "now"], "never": []}, "the projects of go"),
+     ({"go": [], "again": []}, "nothing is done, as in go")],
+)  # fmt: skip
+def test_a_decision_that_is_another_one_is_said(decisions, said):
+    content = {**config(), "decisions": decisions, "draws": 512}
+    _, warnings = build_and_warn(simcore.load(content))
+    (found,) = (one for one in warnings if one.where.startswith("decisions"))
+    assert found.where == "decisions.again"
+    assert found.found.startswith(said)
+
+
 def test_a_config_that_lists_no_outcomes_has_those_of_decisions():
     source = {key: one for key, one in config().items() if key not in ("outcomes", "keep")}
     spec = simcore.load(source)

@@ -167,6 +167,28 @@ def test_a_left_out_part_brings_no_further_faults(tmp_path):
     ]  # fmt: skip
 
 
+def test_projects_that_are_like_each_other_are_one_fault(tmp_path):
+    """Told of one of them; that the others lack what a template says, and are none, follows."""
+    path = tmp_path / "loop.yaml"
+    path.write_text(
+        "extends: base\nname: faulty\nprojects:\n  gas: {like: scrap, start: 2030}\n"
+        "  scrap: {like: later, start: 2031}\n  later: {like: gas}\n"
+        "decisions: {now: [gas], then: [later], never: []}\n"
+    )
+    (loop,) = faults_of(path)
+    assert loop.found == "gas like scrap like later like gas"
+
+
+def test_a_cost_that_is_no_number_is_not_missed_as_well(tmp_path):
+    path = tmp_path / "phases.yaml"
+    path.write_text(
+        "extends: base\nname: faulty\nprojects:\n  plant: {region: EU, lifetime: 20, output: 2,\n"
+        "    phases: {2030: ng_dri_eaf, 2036: h2_dri_eaf}, conversion: .nan}\n"
+    )
+    (number,) = faults_of(path)
+    assert (number.where, number.found) == ("projects.plant.conversion", ".nan")
+
+
 def test_what_one_entry_lacks_hides_no_other_entry(tmp_path):
     """Faults beside each other leave out the entry that holds them, not the whole catalog."""
     path = tmp_path / "region.yaml"

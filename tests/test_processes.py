@@ -133,21 +133,28 @@ def test_processes_that_keep_dying_end_the_command_with_a_message(
 
 
 def test_processes_end_with_the_one_that_began_them(tmp_path):
-    """As after kill -9: nobody is left to do parts that nobody asks for."""
-    script = tmp_path / "script.py"
+    """As after kill -9: nobody is left to do parts that nobody asks for, nor what they were told."""
+    script, told = tmp_path / "script.py", tmp_path / "told"
+    told.mkdir()
     script.write_text(
         "import os\n"
         "if __name__ == '__main__':\n"
         "    from simcore.running.executors.processes import Pool\n"
         "    pool = Pool(1)\n"
-        "    print(pool.begun().submit(os.getpid).result(), flush=True)\n"
+        "    process = pool.begun().submit(os.getpid).result()\n"
+        "    (pool.folder / 'what').write_text('is told')\n"
+        "    print(process, flush=True)\n"
         "    os._exit(9)\n"
     )
-    done = subprocess.run([sys.executable, script], capture_output=True, text=True, check=False)
+    done = subprocess.run(
+        [sys.executable, script], capture_output=True, text=True, check=False,
+        env={**os.environ, "TMPDIR": str(told)},
+    )  # fmt: skip
     process, until = int(done.stdout), time.monotonic() + 20
     while time.monotonic() < until and _lives(process):
         time.sleep(0.05)
     assert not _lives(process)
+    assert list(told.iterdir()) == []
 
 
 def _lives(process: int) -> bool:

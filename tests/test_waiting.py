@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,10 +13,11 @@ import yaml
 from small_config import market, route, small_config
 
 import simcore
-from simcore.analysis.waiting import choices_of, said_limit, said_simple
+from simcore.analysis.waiting import Ends, choices_of, said_limit, said_simple
 from simcore.cli import main
 from simcore.errors import ConfigError
 from simcore.studies.waiting import waiting
+from simcore.terminal.waiting_table import _choice_lines
 
 DATES = (2030, 2032, 2034)
 DRAWS = 2048
@@ -287,9 +289,15 @@ def test_phases_would_not_move_with_the_start():
 
 
 def test_what_else_names_projects_is_no_hindrance(found):
+    """Each part names a plant that is not of the choice, and is an outcome of the run."""
     other = {"gas": GAS, "scrap": {**GAS, "route": "scrap_eaf"}}
-    content = config(projects=other, portfolios={"both": {"projects": ["gas", "scrap"]}},
-                     decisions={"now": ["gas"], "none": []})  # fmt: skip
+    works = {"kind": "capex", "project": "scrap"}
+    content = config(
+        projects=other, portfolios={"both": {"projects": ["gas", "scrap"]}},
+        decisions={"now": ["scrap"], "none": []},
+        accounts={"fund": {"first": 2028, "last": 2040, "rate": 0.03, "outflow": {"works": works}}},
+        outcomes=["portfolio_npv", "decision_npv", "account_balance"],
+    )  # fmt: skip
     again = waiting(simcore.load(content))
     np.testing.assert_array_equal(again["wait_value"], found["wait_value"])
 
@@ -330,6 +338,19 @@ def test_command_saves_shows_again_and_draws(tmp_path, capsys):
     assert main(["summary", str(out)]) == 2
     assert f"simcore wait {out} shows them" in capsys.readouterr().err
     assert main(["plot", str(out), "--kind", "routes", "-o", str(tmp_path)]) == 2
+
+
+@pytest.mark.parametrize(
+    ("option", "simple"), [((1, -2, 4), (1, -2, 4)), ((9, 5, 13), (-1, -3, 1))]
+)
+def test_a_limit_that_gains_nothing_is_not_told(found, option, simple):
+    one = next(each for each in choices_of(found) if each.simple)
+    means = {**one.means, "wait_option": Ends(*option), "wait_simple_option": Ends(*simple)}
+    lines = " ".join(_choice_lines(found, replace(one, means=means)))
+    assert "one limit: none does better" in " ".join(lines.split())
+    means["wait_option"], means["wait_simple_option"] = Ends(9, 5, 13), Ends(3, 1, 5)
+    lines = " ".join(_choice_lines(found, replace(one, means=means)))
+    assert "one limit: start" in lines and "33%" in lines
 
 
 def test_command_names_what_is_there(tmp_path, capsys):

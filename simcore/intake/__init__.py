@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-from simcore.errors import ConfigError, Fault, few_suggestions
+from simcore.errors import ConfigError, Fault, dotted, few_suggestions
 from simcore.files import reading
 from simcore.intake import document, forms, layers, shipped, templates
 from simcore.intake.bare_prices import bare_prices
@@ -15,7 +15,7 @@ from simcore.intake.checks import find_faults
 from simcore.intake.file_notes import file_notes
 from simcore.intake.findings import Address, Finding, faults
 from simcore.intake.grid import cross
-from simcore.intake.overlay import merge, put, setting
+from simcore.intake.overlay import at, merge, put, setting
 from simcore.intake.price_tables import Filled, fill
 from simcore.intake.pruning import catalog_of_run, prune
 from simcore.intake.renamed import renamed
@@ -283,12 +283,14 @@ def _checked(
     known = shipped.known()
     whole = templates.with_routes(data)
     experiment, findings = validate(whole, known)
-    lost = {one.address[:-1] for one in earlier if one.address[-1:] == ("like",)}
+    lost = _without_template(documents, earlier)
     # What has no template lacks what that would have said.
-    findings = [
-        one for one in findings if one.address[:-1] not in lost or not one.found.startswith("no ")
-    ]
-    findings += earlier
+    silent = [
+        one for one in findings
+        if (one.address[:-1] in lost and one.found.startswith("no "))
+        or (one.address in lost and ", which lacks " in one.found)
+    ]  # fmt: skip
+    findings = [*(one for one in findings if one not in silent), *earlier]
     kept, content = (experiment, data) if experiment else mended(whole, findings, known)
     scenarios: dict[str, Experiment] = {}
     overlays = data.get("scenarios")
@@ -305,8 +307,14 @@ def _checked(
         if scenario is not None:
             scenarios[str(name)] = scenario
     if kept is not None:
-        follow = find_faults(kept, scenarios, folder, shipped.records())
-        findings += [one for one in follow if not _follows(one, findings)] if findings else follow
+        unread = {fault.where for one in documents for fault in one.faults}
+        follow = [
+            one for one in find_faults(kept, scenarios, folder, shipped.records())
+            if not any(dotted(place) in unread for place in one.without)
+        ]  # fmt: skip
+        findings += (
+            [one for one in follow if not _follows(one, findings + silent)] if findings else follow
+        )
     if findings or any(one.faults for one in documents) or experiment is None:
         raise ConfigError(faults(findings, documents, file=read))
     return Spec(
@@ -320,6 +328,22 @@ def _checked(
         folder=folder,
         documents=tuple(documents),
     )
+
+
+def _without_template(
+    documents: Sequence[document.Document], findings: Sequence[Finding]
+) -> set[Address]:
+    """Entries that are like none, or like themselves, and those that may be like one of them."""
+    lost = {one.address[:-1] for one in findings if one.address[-1:] == ("like",)}
+    for section in {address[:-1] for address in lost}:
+        for one in documents:
+            entries = at(one.data, section)
+            if isinstance(entries, Mapping):
+                lost.update(
+                    (*section, name) for name, entry in entries.items()
+                    if isinstance(entry, Mapping) and "like" in entry
+                )  # fmt: skip
+    return lost
 
 
 def _follows(finding: Finding, earlier: Sequence[Finding]) -> bool:

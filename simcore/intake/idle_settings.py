@@ -44,7 +44,7 @@ def idle_settings(experiments: Iterable[Experiment]) -> list[Finding]:
 def _has(experiment: Experiment, finding: Finding) -> bool:
     """Whether a scenario has the project or instrument of a finding."""
     section, name = finding.address[0], finding.address[1]
-    if section == "choice":
+    if section in ("choice", "decisions"):
         return True
     if section == "exposures":
         return name in experiment.exposures
@@ -66,6 +66,15 @@ def _findings(experiment: Experiment) -> Iterator[Finding]:
             ("choice", "weights"), "weights of scenarios", "the rule expected, which reads them",
             "add expected to rules, or ask with --rule expected",
         )  # fmt: skip
+    taken = dict[frozenset[str], str]()
+    for name, decision in experiment.decisions.items():
+        first = taken.setdefault(frozenset(decision.projects), name)
+        if first != name:
+            yield _idle(
+                ("decisions", name), f"the projects of {first}" if decision.projects
+                else f"nothing is done, as in {first}", "a decision that differs from all others",
+                "both are worth the same in every draw: remove one, or name other projects",
+            )  # fmt: skip
     for name, exposure in experiment.exposures.items():
         plant = exposure.plant
         if plant is not None and exports(experiment, name) and _inside(experiment, plant.region):

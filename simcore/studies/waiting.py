@@ -56,8 +56,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float64]
 
 _OUTCOME: Final = "project_npv"
-_OF_PROJECTS: Final = ("portfolios", "budgets", "accounts", "decisions")
-"""Parts of a config that name projects, which may not be among those of a choice."""
+"""Alone asked for, so that no part of a config that names other projects is looked at."""
 
 
 def waiting(
@@ -424,8 +423,7 @@ def _dated(run: Experiment, scenario: str, chosen: Sequence[str], date: int) -> 
         instruments[key] = one
     return run.model_copy(update={
         "projects": projects, "outcomes": [_OUTCOME], "keep": [], "until": None, "risk": None,
-        **{one: {} for one in _OF_PROJECTS}, "choice": None, "redraw": [],
-        "independent_scenarios": False,
+        "redraw": [], "independent_scenarios": False,
         "catalog": run.catalog.model_copy(update={"instruments": instruments}),
     })  # fmt: skip
 

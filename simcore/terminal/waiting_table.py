@@ -67,13 +67,13 @@ def _choice_lines(found: xr.Dataset, one: Choice) -> list[str]:
     lines += [line for each in one.limits if each.feature == first
               for line in wrapped(said_limit(one, each))]  # fmt: skip
     if one.simple:
-        got = one.captured
-        gets = (
-            ""
-            if math.isnan(got)
-            else (f": {share(got)} of the option" if got > 0 else ": less than the best fixed date")
+        # Which limit comes out where none does better is chance.
+        said = (
+            f"{said_simple(one)}: {share(one.captured)} of the option"
+            if one.captured > 0
+            else "none does better than the best fixed date, as far as these draws tell"
         )
-        lines += wrapped(f"one limit: {said_simple(one)}{gets}")  # fmt: skip
+        lines += wrapped(f"one limit: {said}")
     return lines
 
 

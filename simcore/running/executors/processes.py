@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import pickle
+import shutil
 import signal
 import tempfile
 import threading
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
 _MOST: Final = 256
 _AHEAD: Final = 2
 """Parts that wait for each process, so that none is ever idle."""
+_MOMENT: Final = 0.2
+"""Seconds that a process takes to end, once its first pipe is closed."""
 _REMEDY: Final = (
     "take fewer processes or less memory in the config, if the system ended them for want of "
     "memory; a script of your own needs the line: if __name__ == '__main__':"
@@ -61,7 +64,7 @@ class Pool:
         self.name = f"{workers} process" + ("" if workers == 1 else "es")
         self._pool: ProcessPoolExecutor | None = None
         self._alive: Connection | None = None
-        self._folder: tempfile.TemporaryDirectory[str] | None = None
+        self._kept: tempfile.TemporaryDirectory[str] | None = None
         self._told: tuple[Perform, str] | None = None
 
     def run(self, perform: Perform, tasks: Sequence[Task]) -> Iterator[Result]:
@@ -75,7 +78,7 @@ class Pool:
                 f"processes:{self.workers}", _REMEDY, lambda: _AHEAD * self.workers,
             )  # fmt: skip
         finally:
-            Path(given.name).unlink()
+            Path(given.name).unlink(missing_ok=True)
 
     def begin(self) -> None:
         """Begin the processes, which load what they need while their parts are made ready."""
@@ -85,10 +88,19 @@ class Pool:
 
     def close(self) -> None:
         """End the processes, also those that are at work."""
+        # First the folder: where it is gone, no process looks who has left it.
+        if self._kept is not None:
+            self._kept.cleanup()
         self._end()
-        if self._folder is not None:
-            self._folder.cleanup()
-        self._folder = self._told = None
+        self._kept = self._told = None
+
+    @property
+    def folder(self) -> Path:
+        """Where processes read what they are told."""
+        self._kept = self._kept or tempfile.TemporaryDirectory(
+            prefix="simcore-", ignore_cleanup_errors=True
+        )
+        return Path(self._kept.name)
 
     def _tell(self, perform: Perform) -> str:
         """Leave a job where each process reads it once."""
@@ -96,8 +108,7 @@ class Pool:
 
         if self._told is None or self._told[0] is not perform:
             told = Told.of(perform)
-            self._folder = self._folder or tempfile.TemporaryDirectory(prefix="simcore-")
-            file = Path(self._folder.name) / told.digest
+            file = self.folder / told.digest
             file.write_bytes(pickle.dumps(told))
             self._told = perform, str(file)
         return self._told[1]
@@ -120,7 +131,8 @@ class Pool:
             # A fork of a process with threads may hang; and this is the same on every system.
             context = multiprocessing.get_context("spawn")
             ended, self._alive = context.Pipe(duplex=False)
-            self._pool = ProcessPoolExecutor(self.workers, context, _begin, (ended,))
+            given = ended, str(self.folder)
+            self._pool = ProcessPoolExecutor(self.workers, context, _begin, given)
         return self._pool
 
     def _end(self) -> None:
@@ -131,8 +143,11 @@ class Pool:
         self._pool = self._alive = None
 
 
-def _begin(ended: Any) -> None:
-    """Prepare this process: it ends when the other end of a pipe is closed, by whatever means."""
+def _begin(ended: Any, folder: str) -> None:
+    """Prepare this process: it ends when the other end of a pipe is closed, by whatever means.
+
+    The folder goes too, where the process that made it was killed and could not remove it.
+    """
     # Ctrl-C reaches all processes of a terminal; the one that began them ends them.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
 
@@ -140,9 +155,23 @@ def _begin(ended: Any) -> None:
         try:
             ended.recv_bytes()
         except (EOFError, OSError):
+            if Path(folder).is_dir() and _is_orphan():
+                shutil.rmtree(folder, ignore_errors=True)
             os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
+
+
+def _is_orphan() -> bool:
+    """Whether the process that began this one has ended."""
+    from multiprocessing import parent_process
+
+    parent = parent_process()
+    if parent is None:
+        return False
+    # It may be about to: its pipes close one after the other.
+    parent.join(_MOMENT)
+    return not parent.is_alive()
 
 
 def _load() -> None:

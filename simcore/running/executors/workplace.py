@@ -1,6 +1,6 @@
 """The folder in which a run and its workers meet: nothing there is pickled, or believed unchecked.
 
-    OUT.partial/work/
+    `work`, in OUT.partial:
       job.json                 what is run, and what who joins must show
       stage.json               what is done now, and its parts
       given/T-N.npz            what the stages before have found out
