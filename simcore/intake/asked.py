@@ -124,3 +124,25 @@ def read_rules(experiment: Experiment) -> set[str]:
     if any(one.gap == "market" for one in asked_budgets(experiment).values()):
         found |= {"product_price", "border"}
     return found
+
+
+def asked_at(experiment: Experiment, name: str, key: str = "routes") -> tuple[Address, ...]:
+    """Where a config asks for a route or region, itself, for what a buyer compares with, for a
+    project, a budget, or an account."""
+    names = getattr(experiment, key)
+    if name in names:
+        return ((key, names.index(name)),)
+    pairs = enumerate(alternatives(experiment).values())
+    places: list[Address] = [("against", position) for position, pair in pairs if name in pair]
+    for project, one in experiment.projects.items():
+        if name == getattr(one, key.removesuffix("s")):
+            places.append(("projects", project, key.removesuffix("s")))
+        elif one.against is not None and name == one.against.route:
+            places.append(("projects", project, "against", "route"))
+    for budget, record in asked_budgets(experiment).items():
+        if name == getattr(record, key.removesuffix("s")):
+            places.append(("budgets", budget, key.removesuffix("s")))
+    for place, flow in flows_of_routes(experiment):
+        if name == getattr(flow, key.removesuffix("s")):
+            places.append((*place, key.removesuffix("s")))
+    return tuple(places)

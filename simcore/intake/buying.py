@@ -13,7 +13,7 @@ from simcore.intake.usage import lineage, sector_of, sector_regions
 
 def import_findings(experiment: Experiment) -> Iterator[Finding]:
     """Find entries of `imports` that name nothing, or the region itself."""
-    known = {"default", *experiment.catalog.regions, *shipped.names("regions")}
+    known = {"default", *shipped.mentionable(experiment.catalog, "regions")}
     compared = (
         (region, sector_of(experiment, route))
         for region, route in alternatives(experiment).values()

@@ -123,7 +123,7 @@ def _carbon(experiment: Experiment, address: Address, record: CarbonContract) ->
             f"a year in {years.first}-{years.last}, the years of the run",
             f"write {years.first}, or lengthen years", also=(_LAST, ("years", "first")),
         )  # fmt: skip
-    known = {*experiment.catalog.prices, *shipped.names("prices")}
+    known = shipped.mentionable(experiment.catalog, "prices")
     for commodity in index.shares:
         if commodity not in known:
             yield unknown(

@@ -28,7 +28,7 @@ def scheme_findings(experiment: Experiment) -> Iterator[Finding]:
 def _fuels(
     experiment: Experiment, instrument: str, record: OnPrice, address: Address
 ) -> Iterator[Finding]:
-    known = {*experiment.catalog.prices, *shipped.names("prices")}
+    known = shipped.mentionable(experiment.catalog, "prices")
     supported = [one for one in experiment.projects.values() if instrument in one.instruments]
     for fuel in record.replaces:
         place = (*address, fuel)
