@@ -15,6 +15,7 @@ from typing import Any
 from simcore.errors import dotted
 from simcore.intake import shipped
 from simcore.intake.account_checks import account_findings
+from simcore.intake.asked import alternatives, asked_budgets, flows_of_routes
 from simcore.intake.bidding import bidding_findings
 from simcore.intake.buying import import_findings
 from simcore.intake.date_checks import date_findings
@@ -24,13 +25,14 @@ from simcore.intake.exposure_checks import exposure_findings
 from simcore.intake.findings import Address, Finding, few_of, strange_sector, unknown, unknown_entry
 from simcore.intake.goods_checks import goods_findings
 from simcore.intake.host_checks import correlation_findings, host_findings, route_findings
-from simcore.intake.hosts import captures, host_of, inside_of
+from simcore.intake.hosts import captures, host_of, inside_of, region_quantities
 from simcore.intake.hydrogen import Reforming
 from simcore.intake.origin_checks import made_findings
 from simcore.intake.paths import PricePath
 from simcore.intake.policies import BORDER_POLICIES, CBAM_POLICIES, policy_values
 from simcore.intake.portfolio_checks import portfolio_findings
 from simcore.intake.power_checks import power_findings
+from simcore.intake.priced import read_law, used_commodities, used_markets, used_places
 from simcore.intake.process_checks import process_findings, shock_findings
 from simcore.intake.project_checks import project_findings
 from simcore.intake.report_checks import report_findings
@@ -44,21 +46,13 @@ from simcore.intake.unit_checks import unit_findings
 from simcore.intake.usage import (
     all_regions,
     all_routes,
-    alternatives,
-    asked_budgets,
-    flows_of_routes,
     made_in,
     met_regions,
     met_sectors,
     place_of,
     price_of,
-    read_law,
-    region_quantities,
     sector_of,
     sector_regions,
-    used_commodities,
-    used_markets,
-    used_places,
     used_routes,
     used_sectors,
 )

@@ -6,9 +6,10 @@ from collections.abc import Iterator, Mapping
 
 from simcore.intake.findings import FIRST, Address, Finding, unknown
 from simcore.intake.policies import used_policies, variants
+from simcore.intake.priced import used_markets, used_prices
 from simcore.intake.projects import Project
 from simcore.intake.schema import Experiment
-from simcore.intake.usage import there_from, used_markets, used_prices
+from simcore.intake.usage import there_from
 from simcore.intake.waiting import CARBON, POLICY, Waiting
 
 _LAST = ("years", "last")
