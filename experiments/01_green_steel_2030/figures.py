@@ -7,15 +7,13 @@ Reads only the dataset. Every amount is in the money of the run, per tonne of cr
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-import simcore
-from simcore.dataset import digest
+from simcore.plots import script
+from simcore.plots.script import money
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -99,16 +97,12 @@ def hydrogen_and_cost(run: xr.Dataset, year: int) -> tuple[np.ndarray, np.ndarra
     return run["hydrogen_cost"].sel(cell).values, cost.values
 
 
-def money(run: xr.Dataset) -> str:
-    return f"{run.attrs['currency']} of {run.attrs['price_year']}"
-
-
 # ------------------------------------------------------------------------------------- pictures
 
 
 def routes(run: xr.Dataset) -> Figure:
     """Extra cost of each route in the EU, before and after the carbon that it avoids."""
-    figure, panels = _panels(2, (10, 4.9))
+    figure, panels = script.panels((10, 4.9), 2)
     series = (
         ("cost_premium_ex_carbon", COST, -0.17, "before carbon"),
         ("cost_premium", NET, 0.17, "after the carbon cost that both pay"),
@@ -145,13 +139,13 @@ def routes(run: xr.Dataset) -> Figure:
         f"{money(run)} per tonne of crude steel; bar P25 to P75, line P5 to P95, circle P50; "
         "law or proposal of July 2026 drawn"
     )
-    _finish(figure, panels, note)
+    script.legend(figure, panels, note)
     return figure
 
 
 def hydrogen(run: xr.Dataset) -> Figure:
     """Draw by draw: what hydrogen costs, and what its steel costs more before carbon."""
-    figure, panels = _panels(2, (10, 4.9))
+    figure, panels = script.panels((10, 4.9), 2)
     for axes, year in zip(panels, (NOW, LATER), strict=True):
         price, cost = hydrogen_and_cost(run, year)
         dots = slice(DOTS)
@@ -184,13 +178,13 @@ def hydrogen(run: xr.Dataset) -> Figure:
     for axes in panels:
         axes.set_ylim(0, tops)
     figure.suptitle("Extra cost of hydrogen steel in the EU, before carbon, draw by draw")
-    _finish(figure, panels, "")
+    script.legend(figure, panels, "")
     return figure
 
 
 def cbam(run: xr.Dataset) -> Figure:
     """CBAM on a tonne of blast furnace steel, by seller, at actual and at default emissions."""
-    figure, panels = _panels(2, (10, 4.4))
+    figure, panels = script.panels((10, 4.4), 2)
     sellers = [region for region in REGIONS if region != "EU"]
     series = (
         ("undecided", NET, -0.17, "verified emissions, less the price paid at home"),
@@ -219,20 +213,8 @@ def cbam(run: xr.Dataset) -> Figure:
         f"{money(run)} per tonne; bar P25 to P75, line P5 to P95, circle P50; scales differ; "
         "a UK linked to the EU ETS pays none"
     )
-    _finish(figure, panels, note)
+    script.legend(figure, panels, note)
     return figure
-
-
-def _panels(number: int, size: tuple[float, float]) -> tuple[Figure, list[Axes]]:
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=size, layout="constrained")
-    panels = list(figure.subplots(1, number))
-    for axes in panels:
-        axes.grid(color="#DDDDDD", linewidth=0.6)
-        axes.set_axisbelow(True)
-        axes.spines[["top", "right"]].set_visible(False)
-    return figure, panels
 
 
 def _interval(axes: Axes, values: np.ndarray, place: float, colour: str, label: str) -> None:
@@ -252,18 +234,6 @@ def _share_x(panels: list[Axes]) -> None:
     limits = np.array([axes.get_xlim() for axes in panels])
     for axes in panels:
         axes.set_xlim(limits[:, 0].min(), 1.06 * limits[:, 1].max())
-
-
-def _finish(figure: Figure, panels: list[Axes], note: str) -> None:
-    found = {
-        label: handle
-        for axes in panels
-        for handle, label in zip(*axes.get_legend_handles_labels(), strict=True)
-    }
-    figure.legend(
-        found.values(), found.keys(), loc="outside lower center", ncols=len(found), frameon=False,
-        title=note, fontsize=8.5, title_fontsize=8.5, markerscale=1.0,
-    )  # fmt: skip
 
 
 # ---------------------------------------------------------------------------------------- table
@@ -368,43 +338,21 @@ def _text(values: np.ndarray) -> str:
 
 def table(run: xr.Dataset) -> str:
     """The comparison as a Markdown table, headed by what identifies the run."""
-    attrs = run.attrs
-    head = (
-        f"seed {attrs['seed']}, {int(attrs['draws']):,} draws, "
-        f"config {attrs['config_sha256'][:12]}, digest {digest(run)[:12]}"
-    )
-    lines = [
-        "| fact | observed, EUR/t | what the run says about | "
-        f"P5 / P50 / P95, {money(run)} per t |",
-        "|---|---|---|---|",
-        *("| " + " | ".join(row) + " |" for row in comparison(run)),
-        "",
-        "| year | route in the EU | before carbon | after carbon, undecided | the same, law | "
-        "covers, undecided | the same, law |",
-        "|---|---|---|---|---|---|---|",
-        *("| " + " | ".join(row) + " |" for row in outlook(run)),
-    ]
-    return "\n".join([head, "", *lines])
+    compared = (
+        "fact", "observed, EUR/t", "what the run says about",
+        f"P5 / P50 / P95, {money(run)} per t",
+    )  # fmt: skip
+    after = (
+        "year", "route in the EU", "before carbon", "after carbon, undecided", "the same, law",
+        "covers, undecided", "the same, law",
+    )  # fmt: skip
+    lines = [*script.table(compared, comparison(run)), "", *script.table(after, outlook(run))]
+    return "\n".join([script.identity(run), "", *lines])
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Write the PNG files and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("run", type=Path, help="a .zarr or .nc of experiment.yaml")
-    parser.add_argument(
-        "-o", "--out", type=Path, default=Path(__file__).parent / "figures",
-        help="folder of the PNG files (default: figures/ beside this script)",
-    )  # fmt: skip
-    options = parser.parse_args(arguments)
-    run = simcore.open_run(options.run)
-    options.out.mkdir(parents=True, exist_ok=True)
-    for draw in (routes, hydrogen, cbam):
-        path = options.out / f"{draw.__name__}.png"
-        # Without the version in the metadata the same run gives the same file.
-        draw(run).savefig(path, dpi=110, metadata={"Software": None})
-        print(path)
-    print()
-    print(table(run))
+    script.main(__file__, __doc__, (routes, hydrogen, cbam), table, arguments=arguments)
 
 
 if __name__ == "__main__":

@@ -11,19 +11,17 @@ rank (the share of draws below) has no such tail. The pictures show the rank, th
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-import simcore
 from simcore.dataset import digest
+from simcore.plots import script
+from simcore.plots.script import money
 
 if TYPE_CHECKING:
     import xarray as xr
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 # Okabe and Ito: distinguishable with any colour vision.
@@ -84,16 +82,12 @@ def index(
     return Index(*(float(one.squeeze()) for one in found))
 
 
-def money(run: xr.Dataset) -> str:
-    return f"{run.attrs['currency']} of {run.attrs['price_year']}"
-
-
 # ------------------------------------------------------------------------------------- pictures
 
 
 def groups(run: xr.Dataset, indices: xr.Dataset) -> Figure:
     """Shapley effect of each group, route and region, in both years."""
-    figure, panels = _panels((10, 6.4), len(YEARS))
+    figure, panels = script.panels((10, 6.4), len(YEARS))
     cells = [(region, route) for region in REGIONS for route in ROUTES]
     for axes, year in zip(panels, YEARS, strict=True):
         for place, (region, route) in enumerate(cells):
@@ -118,13 +112,13 @@ def groups(run: xr.Dataset, indices: xr.Dataset) -> Figure:
         axes.grid(visible=False, axis="y")
     panels[1].tick_params(labelleft=False)
     figure.suptitle("What the spread of the cost premium is made of, %")
-    _finish(figure, panels, "variance of the rank, Shapley effects; line: 95 % interval")
+    script.legend(figure, panels, "variance of the rank, Shapley effects; line: 95 % interval")
     return figure
 
 
 def years(run: xr.Dataset, indices: xr.Dataset) -> Figure:
     """Total index of policy over the years."""
-    figure, panels = _panels((10, 4.4), len(REGIONS))
+    figure, panels = script.panels((10, 4.4), len(REGIONS))
     horizon = [int(year) for year in indices["year"].values]
     styles = (("-", "o"), ("--", "s"), ("-.", "^"))
     for axes, region in zip(panels, REGIONS, strict=True):
@@ -142,13 +136,13 @@ def years(run: xr.Dataset, indices: xr.Dataset) -> Figure:
         axes.set_ylim(0, top)
     panels[0].set_ylabel("% of the variance of the rank")
     figure.suptitle("What policy adds to the spread of the cost premium, by year")
-    _finish(figure, panels, "total index of policy, with its 95 % interval")
+    script.legend(figure, panels, "total index of policy, with its 95 % interval")
     return figure
 
 
 def decisions(run: xr.Dataset, indices: xr.Dataset) -> Figure:
     """What each decision moves in the same draws, against the law."""
-    figure, panels = _panels((10, 4.6), len(YEARS))
+    figure, panels = script.panels((10, 4.6), len(YEARS))
     cells = [(region, route) for region in REGIONS for route in ROUTES]
     for axes, year in zip(panels, YEARS, strict=True):
         for lane, (scenario, colour) in enumerate(zip(DECIDED, LINES, strict=True)):
@@ -168,33 +162,14 @@ def decisions(run: xr.Dataset, indices: xr.Dataset) -> Figure:
         axes.grid(visible=False, axis="y")
     panels[1].tick_params(labelleft=False)
     figure.suptitle("What a decision adds to the cost premium, draw by draw, against the law")
-    _finish(figure, panels, f"{money(run)} per tonne; line P5 to P95, mark P50; scales differ")
+    note = f"{money(run)} per tonne; line P5 to P95, mark P50; scales differ"
+    script.legend(figure, panels, note)
     return figure
 
 
 def _moved(run: xr.Dataset, scenario: str, region: str, route: str, year: int) -> np.ndarray:
     where = (region, route, year)
     return premium(run, scenario, *where) - premium(run, "law", *where)
-
-
-def _panels(size: tuple[float, float], number: int) -> tuple[Figure, list[Axes]]:
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=size, layout="constrained")
-    panels = list(figure.subplots(1, number))
-    for axes in panels:
-        axes.grid(color="#DDDDDD", linewidth=0.6)
-        axes.set_axisbelow(True)
-        axes.spines[["top", "right"]].set_visible(False)
-    return figure, panels
-
-
-def _finish(figure: Figure, panels: list[Axes], note: str) -> None:
-    handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(
-        handles, labels, loc="outside lower center", ncols=len(handles), frameon=False,
-        title=note, fontsize=8.5, title_fontsize=8.5,
-    )  # fmt: skip
 
 
 # ---------------------------------------------------------------------------------------- table
@@ -234,7 +209,6 @@ def _percent(value: float) -> str:
 
 def table(run: xr.Dataset, indices: xr.Dataset) -> str:
     """The comparison as a Markdown table, headed by what identifies the run and the indices."""
-    attrs = run.attrs
     widest = [
         100 * max(
             (one.high - one.low) / 2
@@ -244,43 +218,19 @@ def table(run: xr.Dataset, indices: xr.Dataset) -> str:
         for scale in ("rank", "value")
     ]  # fmt: skip
     head = (
-        f"seed {attrs['seed']}, {int(attrs['draws']):,} draws, "
-        f"config {attrs['config_sha256'][:12]}, digest {digest(run)[:12]}, "
+        f"{script.identity(run)}, "
         f"of the indices {digest(indices)[:12]}; shares by {int(indices.attrs['draws']):,} draws, "
         f"+- {widest[0]:.1f} points at most (rank), {widest[1]:.1f} (premium)"
     )
-    lines = [
-        "| premium of | year | what | found |",
-        "|---|---|---|---|",
-        *("| " + " | ".join(row) + " |" for row in comparison(run, indices)),
-    ]
-    return "\n".join([head, "", *lines])
+    header = ("premium of", "year", "what", "found")
+    return "\n".join([head, "", *script.table(header, comparison(run, indices))])
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Write the PNG files and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("run", type=Path, help="a .zarr or .nc of experiment.yaml")
-    parser.add_argument(
-        "-i", "--indices", type=Path,
-        help="indices of experiment.yaml (default: beside the run, NAME_indices.zarr)",
-    )  # fmt: skip
-    parser.add_argument(
-        "-o", "--out", type=Path, default=Path(__file__).parent / "figures",
-        help="folder of the PNG files (default: figures/ beside this script)",
-    )  # fmt: skip
-    options = parser.parse_args(arguments)
-    path = options.run
-    run = simcore.open_run(path)
-    indices = simcore.open_run(options.indices or path.with_name(f"{path.stem}_indices.zarr"))
-    options.out.mkdir(parents=True, exist_ok=True)
-    for draw in (groups, years, decisions):
-        picture = options.out / f"{draw.__name__}.png"
-        # Without the version in the metadata the same run gives the same file.
-        draw(run, indices).savefig(picture, dpi=110, metadata={"Software": None})
-        print(picture)
-    print()
-    print(table(run, indices))
+    script.main(
+        __file__, __doc__, (groups, years, decisions), table, arguments=arguments, beside="indices"
+    )
 
 
 if __name__ == "__main__":

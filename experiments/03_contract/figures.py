@@ -12,20 +12,16 @@ less that in the other is its risk, and so of what the public pays.
 
 from __future__ import annotations
 
-import argparse
 import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-import simcore
-from simcore.dataset import digest
+from simcore.plots import script
 
 if TYPE_CHECKING:
     import xarray as xr
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 # Okabe and Ito: distinguishable with any colour vision.
@@ -104,7 +100,7 @@ def swing(run: xr.Dataset, what: str, plant: str, contract: str = "") -> tuple[f
 
 
 def money(run: xr.Dataset) -> str:
-    return f"bn {run.attrs['currency']} of {run.attrs['price_year']}"
+    return f"bn {script.money(run)}"
 
 
 # ------------------------------------------------------------------------------------- pictures
@@ -112,7 +108,7 @@ def money(run: xr.Dataset) -> str:
 
 def public(run: xr.Dataset) -> Figure:
     """What each contract costs the public, in each scenario."""
-    figure, panels = _panels((10, 4.4), len(PLANTS))
+    figure, panels = script.panels((10, 4.4), len(PLANTS))
     for axes, (plant, title) in zip(panels, PLANTS.items(), strict=True):
         for lane, (scenario, colour) in enumerate(SCENARIOS.items()):
             for at, contract in enumerate(CONTRACTS):
@@ -137,15 +133,17 @@ def public(run: xr.Dataset) -> Figure:
         axes.grid(visible=False, axis="y")
         axes.margins(x=0.09)
     figure.suptitle("What the public pays over 15 years, by contract and law")
-    _finish(figure, panels,
-            f"{money(run)}, present value at 3 %; line P5 to P95, mark and number: mean; "
-            "left of zero the firm pays; under the name the strike")  # fmt: skip
+    note = (
+        f"{money(run)}, present value at 3 %; line P5 to P95, mark and number: mean; "
+        "left of zero the firm pays; under the name the strike"
+    )
+    script.legend(figure, panels, note)
     return figure
 
 
 def risks(run: xr.Dataset) -> Figure:
     """What a dear price takes from, or gives to, the firm and the public."""
-    figure, panels = _panels((10, 6.4), (len(PLANTS), 2))
+    figure, panels = script.panels((10, 6.4), 2, len(PLANTS))
     cases = [(plant, what) for plant in PLANTS for what in ("carbon", "energy")]
     for axes, (plant, what) in zip(panels, cases, strict=True):
         names = ["", *CONTRACTS]
@@ -170,15 +168,17 @@ def risks(run: xr.Dataset) -> Figure:
         axes.grid(visible=False, axis="y")
         axes.margins(x=0.14)
     figure.suptitle("Who bears a dear price")
-    _finish(figure, panels,
-            f"{money(run)}, present value: mean in the dearest fifth of the draws less that in the "
-            "cheapest; scales differ")  # fmt: skip
+    note = (
+        f"{money(run)}, present value: mean in the dearest fifth of the draws less that in the "
+        "cheapest; scales differ"
+    )
+    script.legend(figure, panels, note)
     return figure
 
 
 def payments(run: xr.Dataset) -> Figure:
     """Payments of the two-sided and of the one-sided contract, by year."""
-    figure, panels = _panels((10, 4.2), len(PLANTS))
+    figure, panels = script.panels((10, 4.2), len(PLANTS))
     styles = {"two_sided": ("#0072B2", "-"), "one_sided": ("#D55E00", "--")}
     for axes, (plant, title) in zip(panels, PLANTS.items(), strict=True):
         for contract, (colour, dash) in styles.items():
@@ -199,29 +199,8 @@ def payments(run: xr.Dataset) -> Figure:
         axes.set_ylim(min(low, -0.1 * high), high)  # room for the words
     panels[0].set_ylabel(f"M {run.attrs['currency']}/yr (real, {run.attrs['price_year']})")
     figure.suptitle("Payments by year under the law")
-    _finish(figure, panels, "bands: P5 to P95; each panel has its own scale")
+    script.legend(figure, panels, "bands: P5 to P95; each panel has its own scale")
     return figure
-
-
-def _panels(size: tuple[float, float], shape: int | tuple[int, int]) -> tuple[Figure, list[Axes]]:
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=size, layout="constrained")
-    rows, columns = (1, shape) if isinstance(shape, int) else shape
-    panels = list(np.ravel(figure.subplots(rows, columns, squeeze=False)))
-    for axes in panels:
-        axes.grid(color="#DDDDDD", linewidth=0.6)
-        axes.set_axisbelow(True)
-        axes.spines[["top", "right"]].set_visible(False)
-    return figure, panels
-
-
-def _finish(figure: Figure, panels: list[Axes], note: str) -> None:
-    handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(
-        handles, labels, loc="outside lower center", ncols=len(handles), frameon=False,
-        title=note, fontsize=8.5, title_fontsize=8.5,
-    )  # fmt: skip
 
 
 # ---------------------------------------------------------------------------------------- table
@@ -274,37 +253,13 @@ def comparison(run: xr.Dataset) -> list[Row]:
 
 def table(run: xr.Dataset) -> str:
     """The comparison as a Markdown table, headed by what identifies the run."""
-    attrs = run.attrs
-    head = (
-        f"seed {attrs['seed']}, {int(attrs['draws']):,} draws, "
-        f"config {attrs['config_sha256'][:12]}, digest {digest(run)[:12]}"
-    )
-    lines = [
-        "| plant | contract | what | found |",
-        "|---|---|---|---|",
-        *("| " + " | ".join(row) + " |" for row in comparison(run)),
-    ]
-    return "\n".join([head, "", *lines])
+    header = ("plant", "contract", "what", "found")
+    return "\n".join([script.identity(run), "", *script.table(header, comparison(run))])
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Write the PNG files and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("run", type=Path, help="a .zarr or .nc of experiment.yaml")
-    parser.add_argument(
-        "-o", "--out", type=Path, default=Path(__file__).parent / "figures",
-        help="folder of the PNG files (default: figures/ beside this script)",
-    )  # fmt: skip
-    options = parser.parse_args(arguments)
-    run = simcore.open_run(options.run)
-    options.out.mkdir(parents=True, exist_ok=True)
-    for draw in (public, risks, payments):
-        path = options.out / f"{draw.__name__}.png"
-        # Without the version in the metadata the same run gives the same file.
-        draw(run).savefig(path, dpi=110, metadata={"Software": None})
-        print(path)
-    print()
-    print(table(run))
+    script.main(__file__, __doc__, (public, risks, payments), table, arguments=arguments)
 
 
 if __name__ == "__main__":

@@ -8,19 +8,15 @@ Amounts are in the money of the run, values those of 2029.
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-import simcore
 from simcore.analysis.notation import share
 from simcore.analysis.waiting import CALLED, Choice, choices_of, said_simple
-from simcore.dataset import digest
+from simcore.plots import script
 
 if TYPE_CHECKING:
     import xarray as xr
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 # Okabe and Ito: distinguishable with any colour vision.
@@ -58,7 +54,7 @@ def gain(one: Choice) -> str:
 
 
 def money(run: xr.Dataset) -> str:
-    return f"bn {run.attrs['currency']} of {run.attrs['price_year']}"
+    return f"bn {script.money(run)}"
 
 
 def starts(one: Choice) -> list[float]:
@@ -80,7 +76,8 @@ def limits(one: Choice) -> list[str]:
 
 def values(run: xr.Dataset, waits: xr.Dataset) -> Figure:
     """What each way to decide is worth, by choice."""
-    figure, (axes,) = _panels((9, 5.2), 1)
+    figure, panels = script.panels((9, 5.2), 1)
+    axes = panels[0]
     found = told(waits)
     for at, name in enumerate(SHOWN):
         one = found[name, MAIN]
@@ -105,14 +102,18 @@ def values(run: xr.Dataset, waits: xr.Dataset) -> Figure:
     axes.grid(visible=False, axis="y")
     axes.margins(x=0.1)
     figure.suptitle("What it is worth to replace a furnace, by how it is decided")
-    _finish(figure, axes, f"{money(run)}, value of 2029, 2 Mt a year; law or reform undecided; "
-            "lines: 95 % intervals of the means")  # fmt: skip
+    note = (
+        f"{money(run)}, value of 2029, 2 Mt a year; law or reform undecided; "
+        "lines: 95 % intervals of the means"
+    )
+    script.legend(figure, panels, note)
     return figure
 
 
 def when(run: xr.Dataset, waits: xr.Dataset) -> Figure:
     """How often the adaptive rule starts a plant at each date."""
-    figure, (axes,) = _panels((9, 3.9), 1)
+    figure, panels = script.panels((9, 3.9), 1)
+    axes = panels[0]
     found = told(waits)
     for at, name in enumerate(SHOWN):
         one, left = found[name, MAIN], 0.0
@@ -131,13 +132,13 @@ def when(run: xr.Dataset, waits: xr.Dataset) -> Figure:
     axes.grid(visible=False)
     axes.set_xlabel("% of the draws")
     figure.suptitle("When the adaptive rule starts")
-    _finish(figure, axes, "decided three years before; law or reform undecided")
+    script.legend(figure, panels, "decided three years before; law or reform undecided")
     return figure
 
 
 def thresholds(run: xr.Dataset, waits: xr.Dataset) -> Figure:
     """Carbon price from which on a gas-based plant is started, by date and scenario."""
-    figure, panels = _panels((9.5, 4.2), len(SCENARIOS))
+    figure, panels = script.panels((9.5, 4.2), len(SCENARIOS))
     found = told(waits)
     for axes, (scenario, colour) in zip(panels, SCENARIOS.items(), strict=True):
         one = found["gas", scenario]
@@ -169,28 +170,8 @@ def thresholds(run: xr.Dataset, waits: xr.Dataset) -> Figure:
         axes.set_ylim(0, top)
     panels[0].set_ylabel(f"{run.attrs['currency']}/t CO2, three years before the start")
     figure.suptitle("Gas DRI without a contract: from which carbon price on it is started")
-    _finish(figure, panels[0], "gas and power at their medians; by first year of production")
+    script.legend(figure, panels[:1], "gas and power at their medians; by first year of production")
     return figure
-
-
-def _panels(size: tuple[float, float], columns: int) -> tuple[Figure, list[Axes]]:
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=size, layout="constrained")
-    panels = list(figure.subplots(1, columns, squeeze=False)[0])
-    for axes in panels:
-        axes.grid(color="#DDDDDD", linewidth=0.6)
-        axes.set_axisbelow(True)
-        axes.spines[["top", "right"]].set_visible(False)
-    return figure, panels
-
-
-def _finish(figure: Figure, axes: Axes, note: str) -> None:
-    handles, labels = axes.get_legend_handles_labels()
-    figure.legend(
-        handles, labels, loc="outside lower center", ncols=min(len(handles), 5), frameon=False,
-        title=note, fontsize=8.5, title_fontsize=8.5,
-    )  # fmt: skip
 
 
 # ---------------------------------------------------------------------------------------- table
@@ -246,39 +227,16 @@ def comparison(run: xr.Dataset, waits: xr.Dataset) -> list[Row]:
 
 def table(run: xr.Dataset, waits: xr.Dataset) -> str:
     """The comparison as a Markdown table, headed by what identifies the run."""
-    attrs = run.attrs
-    head = (
-        f"seed {attrs['seed']}, {int(attrs['draws']):,} draws, "
-        f"config {attrs['config_sha256'][:12]}, digest {digest(run)[:12]}; "
-        f"waiting: {int(waits.attrs['draws']):,} draws"
-    )
-    lines = [
-        "| choice | what | found |",
-        "|---|---|---|",
-        *("| " + " | ".join(row) + " |" for row in comparison(run, waits)),
-    ]
-    return "\n".join([head, "", *lines])
+    head = f"{script.identity(run)}; waiting: {int(waits.attrs['draws']):,} draws"
+    header = ("choice", "what", "found")
+    return "\n".join([head, "", *script.table(header, comparison(run, waits))])
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Write the PNG files and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("run", type=Path, help="a .zarr or .nc of experiment.yaml")
-    parser.add_argument(
-        "-o", "--out", type=Path, default=Path(__file__).parent / "figures",
-        help="folder of the PNG files (default: figures/ beside this script)",
-    )  # fmt: skip
-    options = parser.parse_args(arguments)
-    run = simcore.open_run(options.run)
-    waits = simcore.open_run(options.run.with_name(f"{options.run.stem}_wait{options.run.suffix}"))
-    options.out.mkdir(parents=True, exist_ok=True)
-    for draw in (values, when, thresholds):
-        path = options.out / f"{draw.__name__}.png"
-        # Without the version in the metadata the same run gives the same file.
-        draw(run, waits).savefig(path, dpi=110, metadata={"Software": None})
-        print(path)
-    print()
-    print(table(run, waits))
+    script.main(
+        __file__, __doc__, (values, when, thresholds), table, arguments=arguments, beside="wait"
+    )
 
 
 if __name__ == "__main__":

@@ -8,19 +8,15 @@ year.
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-import simcore
-from simcore.dataset import digest
+from simcore.plots import script
 
 if TYPE_CHECKING:
     import xarray as xr
-    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 # Okabe and Ito: distinguishable with any colour vision.
@@ -56,7 +52,7 @@ def quantile(run: xr.Dataset, name: str, at: float, **labels: object) -> np.ndar
 
 
 def money(run: xr.Dataset) -> str:
-    return f"bn {run.attrs['currency']} of {run.attrs['price_year']}"
+    return f"bn {script.money(run)}"
 
 
 # ------------------------------------------------------------------------------------- pictures
@@ -65,7 +61,7 @@ def money(run: xr.Dataset) -> str:
 def revenue(run: xr.Dataset) -> Figure:
     """What comes in each year, beside what serves the issue."""
     names = ["all", "own_resource", "new"]
-    figure, panels = _panels((10, 4.0), 3)
+    figure, panels = script.panels((10, 4.0), 3)
     for axes, name in zip(panels, names, strict=True):
         for scenario, colour in SCENARIOS.items():
             one = run.sel(account=name, scenario=scenario, year=slice(2028, 2050))
@@ -82,14 +78,14 @@ def revenue(run: xr.Dataset) -> Figure:
         axes.set_ylim(bottom=0)
     panels[0].set_ylabel(f"{money(run)} a year")
     figure.suptitle("Carbon revenue falls as the service of ten issues of 100 bn rises")
-    _finish(figure, panels, "line: median, band: P5 to P95; each panel has its own scale")
+    script.legend(figure, panels, "line: median, band: P5 to P95; each panel has its own scale")
     return figure
 
 
 def carried(run: xr.Dataset) -> Figure:
     """How much could be issued a year, in ten years, beside what is asked for."""
     names = ["all", "own_resource", "new"]
-    figure, panels = _panels((10, 3.6), 1)
+    figure, panels = script.panels((10, 3.6), 1)
     axes = panels[0]
     for at, name in enumerate(names):
         for lane, (scenario, colour) in enumerate(SCENARIOS.items()):
@@ -113,13 +109,14 @@ def carried(run: xr.Dataset) -> Figure:
     axes.grid(visible=False, axis="y")
     axes.set_xlabel("bn EUR a year from 2028 to 2037, money of each year")
     figure.suptitle("The bond that revenue carries")
-    _finish(figure, panels, "line: P5 to P95, mark: median; bold: what is carried in 95 % of draws")
+    note = "line: P5 to P95, mark: median; bold: what is carried in 95 % of draws"
+    script.legend(figure, panels, note)
     return figure
 
 
 def balance(run: xr.Dataset) -> Figure:
     """What all carbon revenue leaves after all debts, by year."""
-    figure, panels = _panels((10, 4.0), 2)
+    figure, panels = script.panels((10, 4.0), 2)
     for axes, (scenario, colour) in zip(panels, SCENARIOS.items(), strict=True):
         one = run.sel(account="all", scenario=scenario, year=slice(2028, 2050))
         years = one["year"].values
@@ -138,29 +135,12 @@ def balance(run: xr.Dataset) -> Figure:
                        loc="left")  # fmt: skip
     panels[0].set_ylabel(money(run))
     figure.suptitle("100 bn a year against all carbon revenue")
-    _finish(figure, panels, "bands: P5 to P95, P25 to P75; repaid where the balance of 2050 covers "
-                            "what is owed then; scales differ")  # fmt: skip
+    note = (
+        "bands: P5 to P95, P25 to P75; repaid where the balance of 2050 covers what is owed then; "
+        "scales differ"
+    )
+    script.legend(figure, panels, note)
     return figure
-
-
-def _panels(size: tuple[float, float], columns: int) -> tuple[Figure, list[Axes]]:
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=size, layout="constrained")
-    panels = list(np.ravel(figure.subplots(1, columns, squeeze=False)))
-    for axes in panels:
-        axes.grid(color="#DDDDDD", linewidth=0.6)
-        axes.set_axisbelow(True)
-        axes.spines[["top", "right"]].set_visible(False)
-    return figure, panels
-
-
-def _finish(figure: Figure, panels: list[Axes], note: str) -> None:
-    handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(
-        handles, labels, loc="outside lower center", ncols=len(handles), frameon=False,
-        title=note, fontsize=8.5, title_fontsize=8.5,
-    )  # fmt: skip
 
 
 # ---------------------------------------------------------------------------------------- table
@@ -201,26 +181,13 @@ def comparison(run: xr.Dataset) -> list[Row]:
 
 def table(run: xr.Dataset) -> str:
     """The comparison as a Markdown table, headed by what identifies the run."""
-    attrs = run.attrs
-    head = (
-        f"seed {attrs['seed']}, {int(attrs['draws']):,} draws, "
-        f"config {attrs['config_sha256'][:12]}, digest {digest(run)[:12]}"
-    )
-    lines = [head, "", "| account | scenario | what | found |", "|---|---|---|---|"]
-    return "\n".join([*lines, *(f"| {' | '.join(row)} |" for row in comparison(run))])
+    header = ("account", "scenario", "what", "found")
+    return "\n".join([script.identity(run), "", *script.table(header, comparison(run))])
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Draw all pictures and print the table."""
-    parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
-    parser.add_argument("run", type=Path)
-    parser.add_argument("-o", type=Path, default=Path(__file__).parent / "figures", dest="out")
-    options = parser.parse_args(arguments)
-    run = simcore.open_run(options.run)
-    options.out.mkdir(parents=True, exist_ok=True)
-    for name, draw in {"revenue": revenue, "carried": carried, "balance": balance}.items():
-        draw(run).savefig(options.out / f"{name}.png", dpi=100, metadata={"Software": None})
-    print(table(run))
+    """Write the PNG files and print the table."""
+    script.main(__file__, __doc__, (revenue, carried, balance), table, arguments=arguments, dpi=100)
 
 
 if __name__ == "__main__":

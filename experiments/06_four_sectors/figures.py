@@ -9,15 +9,13 @@ premium when an allowance of the EU costs 110 instead of 100 EUR in every draw, 
 
 from __future__ import annotations
 
-import argparse
 from collections.abc import Sequence
-from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-import simcore
-from simcore.dataset import digest
+from simcore.plots import script
+from simcore.plots.script import money
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -26,6 +24,7 @@ if TYPE_CHECKING:
 
 # Okabe and Ito: distinguishable with any colour vision.
 BLUE, ORANGE, GREEN, PURPLE, BLACK = "#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000"
+GRID = "#E5E5E5"
 SECTORS = {
     "steel": {
         "scrap_eaf": "Scrap, EAF",
@@ -128,10 +127,6 @@ def likely_from(run: xr.Dataset, place: dict[str, object]) -> str:
     return str(years.min()) if years.size else "-"
 
 
-def money(run: xr.Dataset) -> str:
-    return f"{run.attrs['currency']} of {run.attrs['price_year']}"
-
-
 # ------------------------------------------------------------------------------------- pictures
 
 
@@ -139,7 +134,7 @@ def ladder(run: xr.Dataset) -> Figure:
     """The carbon price at which each route costs no more, by seller, beside the price itself."""
     from matplotlib.patheffects import withStroke
 
-    figure, panels = _panels((11, 6.6), 1)
+    figure, panels = script.panels((11, 6.6), 1, grid=GRID)
     axes = panels[0]
     low, middle, high = _price(run)
     axes.axvspan(low, high, color="#DDDDDD", linewidth=0, zorder=0)
@@ -173,13 +168,13 @@ def ladder(run: xr.Dataset) -> Figure:
         f"line P10 to P90 of the draws, mark and number P50; grey: the carbon price of {MIDDLE}, "
         f"P10 to P90 ({low:.0f} to {high:.0f}), and P50 ({middle:.0f})"
     )
-    _finish(figure, panels, note)
+    script.legend(figure, panels, note)
     return figure
 
 
 def reach(run: xr.Dataset) -> Figure:
     """What of a euro more of carbon price reaches the premium: in 2030 and in 2040."""
-    figure, panels = _panels((11, 6.6), 2)
+    figure, panels = script.panels((11, 6.6), 2, grid=GRID)
     asked = (
         (per_tco2, "EUR per tonne of CO2 avoided"),
         (per_cost, "% of what the conventional tonne costs in the EU"),
@@ -208,13 +203,13 @@ def reach(run: xr.Dataset) -> Figure:
                    label="the same if CBAM counted the power of smelters")  # fmt: skip
     panels[1].tick_params(labelleft=False)
     figure.suptitle("What one euro more per tonne of CO2 takes off the premium of the green tonne")
-    _finish(figure, panels, "hollow 2030, filled 2040; dashed: the whole euro")
+    script.legend(figure, panels, "hollow 2030, filled 2040; dashed: the whole euro")
     return figure
 
 
 def chance(run: xr.Dataset) -> Figure:
     """Share of the draws in which green is cheaper, by year, in the EU and at its border."""
-    figure, panels = _panels((10, 5.8), (2, 2))
+    figure, panels = script.panels((10, 5.8), 2, 2, grid=GRID)
     for axes, (sector, routes) in zip(panels, SECTORS.items(), strict=True):
         for (route, label), colour in zip(routes.items(), (BLUE, ORANGE, GREEN), strict=False):
             for region, dash, width in (("EU", "-", 2.2), ("IN", ":", 1.8)):
@@ -261,27 +256,6 @@ def _name_lanes(axes: Axes) -> None:
             fontweight="bold", color="#555555",
         )  # fmt: skip
         start += len(routes)
-
-
-def _panels(size: tuple[float, float], shape: int | tuple[int, int]) -> tuple[Figure, list[Axes]]:
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=size, layout="constrained")
-    rows, columns = (1, shape) if isinstance(shape, int) else shape
-    panels = list(np.ravel(figure.subplots(rows, columns, squeeze=False)))
-    for axes in panels:
-        axes.grid(color="#E5E5E5", linewidth=0.6)
-        axes.set_axisbelow(True)
-        axes.spines[["top", "right"]].set_visible(False)
-    return figure, panels
-
-
-def _finish(figure: Figure, panels: list[Axes], note: str) -> None:
-    handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(
-        handles, labels, loc="outside lower center", ncols=len(handles), frameon=False,
-        title=note, fontsize=8.5, title_fontsize=8.5,
-    )  # fmt: skip
 
 
 # --------------------------------------------------------------------------------------- tables
@@ -341,41 +315,15 @@ def _text(values: np.ndarray) -> str:
 
 def table(run: xr.Dataset) -> str:
     """The tables in Markdown, headed by what identifies the run."""
-    attrs = run.attrs
-    head = (
-        f"seed {attrs['seed']}, {int(attrs['draws']):,} draws, "
-        f"config {attrs['config_sha256'][:12]}, digest {digest(run)[:12]}"
-    )
-    lines = [
-        f"| route | made in | {' | '.join(COLUMNS)} |",
-        "|---|---|" + "---|" * len(COLUMNS),
-        *("| " + " | ".join(row) + " |" for row in comparison(run)),
-        "",
-        "| sector | made in | sold | " + " | ".join(str(year) for year in YEARS) + " |",
-        "|---|---|---|" + "---|" * len(YEARS),
-        *("| " + " | ".join(row) + " |" for row in outlook(run)),
-    ]
-    return "\n".join([head, "", *lines])
+    sellers = ("route", "made in", *COLUMNS)
+    years = ("sector", "made in", "sold", *map(str, YEARS))
+    lines = [*script.table(sellers, comparison(run)), "", *script.table(years, outlook(run))]
+    return "\n".join([script.identity(run), "", *lines])
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Write the PNG files and print the tables."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("run", type=Path, help="a .zarr or .nc of experiment.yaml")
-    parser.add_argument(
-        "-o", "--out", type=Path, default=Path(__file__).parent / "figures",
-        help="folder of the PNG files (default: figures/ beside this script)",
-    )  # fmt: skip
-    options = parser.parse_args(arguments)
-    run = simcore.open_run(options.run)
-    options.out.mkdir(parents=True, exist_ok=True)
-    for draw in (ladder, reach, chance):
-        path = options.out / f"{draw.__name__}.png"
-        # Without the version in the metadata the same run gives the same file.
-        draw(run).savefig(path, dpi=110, metadata={"Software": None})
-        print(path)
-    print()
-    print(table(run))
+    script.main(__file__, __doc__, (ladder, reach, chance), table, arguments=arguments)
 
 
 if __name__ == "__main__":

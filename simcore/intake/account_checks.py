@@ -16,6 +16,7 @@ from simcore.intake.accounts import (
     Payment,
     Surcharge,
 )
+from simcore.intake.asked import asked_accounts
 from simcore.intake.findings import (
     FIRST,
     Address,
@@ -25,13 +26,7 @@ from simcore.intake.findings import (
     unknown_entry,
 )
 from simcore.intake.schema import Experiment
-from simcore.intake.usage import (
-    asked_accounts,
-    rules_of,
-    sector_of,
-    sector_regions,
-    there_from,
-)
+from simcore.intake.usage import rules_of, sector_of, sector_regions, there_from
 from simcore.quantities import ByYear
 
 _LAST: Final = ("years", "last")

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from simcore.intake import shipped
+from simcore.intake.asked import alternatives
 from simcore.intake.findings import Finding, unknown, unknown_entry
 from simcore.intake.schema import Experiment
-from simcore.intake.usage import alternatives, lineage, sector_of, sector_regions
+from simcore.intake.usage import lineage, sector_of, sector_regions
 
 
 def import_findings(experiment: Experiment) -> Iterator[Finding]:
     """Find entries of `imports` that name nothing, or the region itself."""
-    known = {"default", *experiment.catalog.regions, *shipped.names("regions")}
+    known = {"default", *shipped.mentionable(experiment.catalog, "regions")}
     compared = (
         (region, sector_of(experiment, route))
         for region, route in alternatives(experiment).values()

@@ -15,22 +15,22 @@ from typing import Any
 from simcore.errors import dotted
 from simcore.intake import shipped
 from simcore.intake.account_checks import account_findings
+from simcore.intake.asked import alternatives, asked_at
 from simcore.intake.bidding import bidding_findings
 from simcore.intake.buying import import_findings
 from simcore.intake.date_checks import date_findings
 from simcore.intake.decision_checks import decision_findings
-from simcore.intake.entries import Computed, Electrolysis, Indexed, Made, Route
+from simcore.intake.entries import Route
 from simcore.intake.exposure_checks import exposure_findings
 from simcore.intake.findings import Address, Finding, few_of, strange_sector, unknown, unknown_entry
 from simcore.intake.goods_checks import goods_findings
 from simcore.intake.host_checks import correlation_findings, host_findings, route_findings
-from simcore.intake.hosts import captures, host_of, inside_of
-from simcore.intake.hydrogen import Reforming
-from simcore.intake.origin_checks import made_findings
-from simcore.intake.paths import PricePath
+from simcore.intake.hosts import captures, host_of, inside_of, region_quantities
 from simcore.intake.policies import BORDER_POLICIES, CBAM_POLICIES, policy_values
 from simcore.intake.portfolio_checks import portfolio_findings
 from simcore.intake.power_checks import power_findings
+from simcore.intake.price_checks import bought_findings, learning_findings, price_findings
+from simcore.intake.priced import read_law, used_markets
 from simcore.intake.process_checks import process_findings, shock_findings
 from simcore.intake.project_checks import project_findings
 from simcore.intake.report_checks import report_findings
@@ -38,27 +38,17 @@ from simcore.intake.risk_checks import risk_findings
 from simcore.intake.schema import Experiment
 from simcore.intake.scrap_checks import scrap_findings
 from simcore.intake.selection_checks import currency_findings, selection_findings
-from simcore.intake.stated import commodity_unit
 from simcore.intake.system_checks import system_findings
 from simcore.intake.unit_checks import unit_findings
 from simcore.intake.usage import (
     all_regions,
     all_routes,
-    alternatives,
-    asked_budgets,
-    flows_of_routes,
     made_in,
     met_regions,
     met_sectors,
     place_of,
-    price_of,
-    read_law,
-    region_quantities,
     sector_of,
     sector_regions,
-    used_commodities,
-    used_markets,
-    used_places,
     used_routes,
     used_sectors,
 )
@@ -134,7 +124,7 @@ def _references(experiment: Experiment) -> Iterator[Finding]:
     for name in all_routes(experiment):
         if name in catalog.routes:
             yield from _route(experiment, name)
-    known = _mentionable(experiment, "prices") - {"default"}
+    known = shipped.mentionable(catalog, "prices")
     for position, name in enumerate(experiment.parity):
         if name not in known:
             yield unknown(("parity", position), name, known, "commodity")
@@ -146,7 +136,7 @@ def _references(experiment: Experiment) -> Iterator[Finding]:
         ("value", "buyer"), experiment.value.buyer, experiment.catalog, "buyers"
     )
     yield from exposure_findings(experiment)
-    yield from _prices(experiment)
+    yield from price_findings(experiment)
 
 
 def _border(experiment: Experiment) -> Iterator[Finding]:
@@ -236,12 +226,6 @@ def _link(experiment: Experiment, name: str) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _technology(experiment: Experiment, address: Address, learning: Any) -> Iterator[Finding]:
-    if learning is not None:
-        place = (*address, "technology")
-        yield from unknown_entry(place, learning.technology, experiment.catalog, "technologies")
-
-
 def _region(experiment: Experiment, name: str) -> Iterator[Finding]:
     region, address = experiment.catalog.regions[name], ("catalog", "regions", name)
     if region.market is not None:
@@ -279,16 +263,15 @@ def _met(experiment: Experiment, name: str, sector: str) -> Iterator[Finding]:
                 address, f"nothing of {sector} in {name}",
                 "coverage, allocation, benchmarks and reference of each region that is run",
                 f"add catalog.sectors.{sector}.regions.{name}: ...",
-                also=(*_asked(experiment, name, key="regions"), ("sectors",)),
+                also=(*asked_at(experiment, name, key="regions"), ("sectors",)),
             )  # fmt: skip
         return
     own = (one for one in used_routes(experiment) if sector_of(experiment, one) == sector)
     inside = {inside_of(experiment.catalog, one) for one in own}
+    known = {"default", *shipped.mentionable(experiment.catalog, "routes")}
     for route in rules.benchmarks:
-        if route not in _mentionable(experiment, "routes"):
-            yield unknown(
-                (*address, "benchmarks", route), route, _mentionable(experiment, "routes"), "route"
-            )
+        if route not in known:
+            yield unknown((*address, "benchmarks", route), route, known, "route")
         elif route in inside and sector_of(experiment, route) not in (sector, *experiment.sectors):
             maker = sector_of(experiment, route)
             yield Finding(
@@ -316,19 +299,23 @@ def _rules(sector: str, region: str) -> Address:
 def _route(experiment: Experiment, name: str) -> Iterator[Finding]:
     catalog = experiment.catalog
     route, address = catalog.routes[name], ("catalog", "routes", name)
-    asked, regions = _asked(experiment, name), made_in(experiment, name)
-    yield from _technology(experiment, (*address, "learning"), route.learning)
+    asked, regions = asked_at(experiment, name), made_in(experiment, name)
+    yield from learning_findings(experiment, (*address, "learning"), route.learning)
     yield from _policy(experiment, (*address, "cbam_benchmark"), route.cbam_benchmark)
     yield from _policy(experiment, (*address, "precursor_benchmark"), route.precursor_benchmark)
     for kind in ("inputs", "byproducts"):
         for commodity in getattr(route, kind):
-            yield from _bought(experiment, (*address, kind, commodity), commodity, regions)
+            yield from bought_findings(experiment, (*address, kind, commodity), commodity, regions)
     capture = getattr(route, "capture", None)
     if capture is not None:
-        yield from _technology(experiment, (*address, "capture", "learning"), capture.learning)
+        yield from learning_findings(
+            experiment, (*address, "capture", "learning"), capture.learning
+        )
         for commodity in captures(route):
             place = ("storage",) if commodity == capture.storage else ("inputs", commodity)
-            yield from _bought(experiment, (*address, "capture", *place), commodity, regions)
+            yield from bought_findings(
+                experiment, (*address, "capture", *place), commodity, regions
+            )
     for region in regions:
         if region not in catalog.regions:
             continue
@@ -348,156 +335,14 @@ def _route(experiment: Experiment, name: str) -> Iterator[Finding]:
                 yield Finding(
                     (*address, *field), f"no value for {region}",
                     "a value for each region, or `default`", f"add {region}: ...",
-                    also=_asked(experiment, region, key="regions"),
+                    also=asked_at(experiment, region, key="regions"),
                 )  # fmt: skip
     yield from _misspelt_regions(experiment, address, route)
 
 
-def _mentionable(experiment: Experiment, section: str) -> set[str]:
-    """Names that a table by region or route may have, whether or not the run uses them."""
-    return {"default", *getattr(experiment.catalog, section), *shipped.names(section)}
-
-
-def _asked(experiment: Experiment, name: str, key: str = "routes") -> tuple[Address, ...]:
-    """Where a config asks for a route or region, itself, for what a buyer compares with, for a
-    project, a budget, or an account."""
-    names = getattr(experiment, key)
-    if name in names:
-        return ((key, names.index(name)),)
-    pairs = enumerate(alternatives(experiment).values())
-    places: list[Address] = [("against", position) for position, pair in pairs if name in pair]
-    for project, one in experiment.projects.items():
-        if name == getattr(one, key.removesuffix("s")):
-            places.append(("projects", project, key.removesuffix("s")))
-        elif one.against is not None and name == one.against.route:
-            places.append(("projects", project, "against", "route"))
-    for budget, record in asked_budgets(experiment).items():
-        if name == getattr(record, key.removesuffix("s")):
-            places.append(("budgets", budget, key.removesuffix("s")))
-    for place, flow in flows_of_routes(experiment):
-        if name == getattr(flow, key.removesuffix("s")):
-            places.append((*place, key.removesuffix("s")))
-    return tuple(places)
-
-
 def _misspelt_regions(experiment: Experiment, address: Address, route: Route) -> Iterator[Finding]:
-    known = _mentionable(experiment, "regions")
+    known = {"default", *shipped.mentionable(experiment.catalog, "regions")}
     for field, quantity in region_quantities(route):
         for region in quantity:
             if region not in known:
                 yield unknown((*address, *field, region), region, known, "region")
-
-
-def _bought(
-    experiment: Experiment, address: Address, commodity: str, regions: list[str]
-) -> Iterator[Finding]:
-    yield from unknown_entry(address, commodity, experiment.catalog, "prices")
-    for region in regions if commodity in experiment.catalog.prices else ():
-        known = region in experiment.catalog.regions
-        if known and price_of(experiment, commodity, region) is None:
-            yield _no_price(experiment, address, commodity, region)
-
-
-def _no_price(experiment: Experiment, address: Address, commodity: str, region: str) -> Finding:
-    return Finding(
-        ("catalog", "prices", commodity), f"no price of {commodity} for {region}",
-        "a price for each region, or `default`",
-        f"add catalog.prices.{commodity}.{region}: ...",
-        also=(address, *_asked(experiment, region, key="regions")),
-    )  # fmt: skip
-
-
-def _prices(experiment: Experiment) -> Iterator[Finding]:
-    catalog = experiment.catalog
-    for commodity in used_commodities(experiment):
-        prices, address = catalog.prices[commodity], ("catalog", "prices", commodity)
-        for place in prices:
-            if place not in _mentionable(experiment, "regions"):
-                yield unknown(
-                    (*address, place), place, _mentionable(experiment, "regions"), "region"
-                )
-        for place, regions in used_places(experiment, commodity).items():
-            price = prices[place]
-            if getattr(price, "link", None) is not None:
-                yield Finding(
-                    (*address, place, "link"),
-                    "a link of a commodity",
-                    "links between carbon markets",
-                    "remove it",
-                )
-            if isinstance(price, Electrolysis):
-                yield from _electrolysis(experiment, (*address, place), price, regions)
-            elif isinstance(price, Reforming):
-                yield from _reforming(experiment, (*address, place), price, regions)
-            elif isinstance(price, Indexed):
-                yield from _indexed(experiment, (*address, place, "index"), price.index)
-            elif isinstance(price, Made):
-                yield from made_findings(experiment, (*address, place), price, regions)
-
-
-def _indexed(experiment: Experiment, address: Address, index: str) -> Iterator[Finding]:
-    """An index is a price address; what follows an index cannot be followed in turn."""
-    addresses = {
-        f"{name}.{place}": price
-        for name, prices in experiment.catalog.prices.items()
-        for place, price in prices.items()
-    }
-    if index not in addresses:
-        known = [name for name, price in addresses.items() if isinstance(price, PricePath)]
-        yield unknown(address, index, known, "commodity path")
-    elif not isinstance(addresses[index], PricePath):
-        kind = "index-linked itself" if isinstance(addresses[index], Indexed) else "computed"
-        yield Finding(
-            address, f"{index}, which is {kind}", "a price path", "name the path that it follows"
-        )
-
-
-def _electrolysis(
-    experiment: Experiment, address: Address, price: Electrolysis, regions: list[str]
-) -> Iterator[Finding]:
-    if address[2] != "hydrogen":
-        yield Finding(
-            (*address, "kind"), f"electrolysis of {address[2]}", "electrolysis of hydrogen",
-            "call the commodity hydrogen",
-        )  # fmt: skip
-    yield from _technology(experiment, (*address, "learning"), price.learning)
-    feed, place = price.electricity, (*address, "electricity")
-    yield from unknown_entry(place, feed, experiment.catalog, "prices")
-    for region in regions if feed in experiment.catalog.prices else ():
-        found = price_of(experiment, feed, region)
-        if found is None:
-            yield _no_price(experiment, place, feed, region)
-        elif isinstance(found, Electrolysis | Reforming | Made):
-            yield Finding(
-                place, f"{feed}, which is itself computed", "a bought commodity",
-                "name an electricity price",
-            )  # fmt: skip
-
-
-def _reforming(
-    experiment: Experiment, address: Address, price: Reforming, regions: list[str]
-) -> Iterator[Finding]:
-    if address[2] != "hydrogen":
-        yield Finding(
-            (*address, "kind"), f"reforming to {address[2]}", "reforming to hydrogen",
-            "call the commodity hydrogen",
-        )  # fmt: skip
-    if price.storage is None and getattr(price.capture, "value", None) != 0:
-        yield Finding(
-            (*address, "storage"), "capture without storage", "what storing a tonne of CO2 costs",
-            "add storage: co2_transport_storage",
-        )  # fmt: skip
-    for key, unit, what in (("gas", "MWh", "gas, priced by energy"), ("storage", "t", "storage")):
-        name, place = getattr(price, key), (*address, key)
-        if name is None:
-            continue
-        yield from unknown_entry(place, name, experiment.catalog, "prices")
-        for region in regions if name in experiment.catalog.prices else ():
-            found = price_of(experiment, name, region)
-            if found is None:
-                yield _no_price(experiment, place, name, region)
-            elif isinstance(found, Computed) or commodity_unit(experiment, name, found) != unit:
-                yield Finding(
-                    place, f"{name}, which is not {what}", f"a bought commodity per {unit}",
-                    "name another commodity",
-                )  # fmt: skip

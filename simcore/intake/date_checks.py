@@ -6,13 +6,14 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
 from simcore.dated import DatedTable
+from simcore.intake.asked import asked_outcomes
 from simcore.intake.entries import Policy
 from simcore.intake.findings import FIRST, Address, Finding, unknown
 from simcore.intake.paths import Corridor, PricePath
 from simcore.intake.policies import dated_table, delays, idle_policies, used_policies, variants
+from simcore.intake.priced import used_paths
 from simcore.intake.process_checks import unused_findings
 from simcore.intake.schema import Experiment
-from simcore.intake.usage import asked_outcomes, used_paths
 from simcore.intake.views import has_views, parts
 from simcore.processes import kind_of
 from simcore.quantities import FactorReference

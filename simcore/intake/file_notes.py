@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Set
 from pathlib import Path
 
 from simcore.intake.compilation import column
+from simcore.intake.priced import used_paths
 from simcore.intake.schema import Experiment
 from simcore.intake.stated import entries, quantities
-from simcore.intake.usage import used_paths
 from simcore.intake.views import parts
 from simcore.processes.history import PriceHistory, past_prices
 from simcore.quantities import Empirical

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from simcore.intake.asked import alternatives, asked_budgets
 from simcore.intake.budgets import Budget
 from simcore.intake.findings import (
     FIRST,
@@ -16,8 +17,6 @@ from simcore.intake.findings import (
 )
 from simcore.intake.schema import Experiment
 from simcore.intake.usage import (
-    alternatives,
-    asked_budgets,
     beside,
     budget_against,
     reference_of,

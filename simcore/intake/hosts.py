@@ -1,11 +1,11 @@
-"""Retrofits and twins: which route a quantity belongs to, and whose draws it follows."""
+"""Retrofits and twins: the quantities of a route, whose they are, and whose draws they follow."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from simcore.intake.entries import Catalog, MadeFrom, Retrofit, Route
+from simcore.intake.entries import Catalog, Learns, MadeFrom, Retrofit, Route
 from simcore.quantities import certain
 
 _NOTHING = certain(0.0)
@@ -176,3 +176,35 @@ def host_of(catalog: Catalog, name: str) -> str | None:
     """The host of a route, or None."""
     record = catalog.routes.get(name)
     return record.host if isinstance(record, Retrofit) else None
+
+
+def region_quantities(route: Route) -> Iterator[tuple[tuple[str, ...], Mapping[str, Any]]]:
+    """Every quantity that a route states and that may differ by region, with its field path."""
+    for name in ("capex", "utilisation", "fixed_opex", "other_opex", "emission_intensity",
+                 "biogenic_intensity", "precursor_intensity", "support"):  # fmt: skip
+        stated = name in route.model_fields_set or not isinstance(route, Retrofit)
+        if stated and (name != "emission_intensity" or route.emission_intensity):
+            yield (name,), getattr(route, name)
+    for part, quantity in route.emission_parts.items():
+        yield ("emission_parts", part), quantity
+    for kind in ("inputs", "byproducts"):
+        for commodity, quantity in getattr(route, kind).items():
+            yield (kind, commodity), quantity
+    if route.made_from is not None and "amount" in route.made_from.model_fields_set:
+        yield ("made_from", "amount"), route.made_from.amount
+    if route.greenfield is not None:
+        yield ("greenfield", "capex"), route.greenfield.capex
+    capture = route.capture if isinstance(route, Retrofit) else None
+    if capture is not None:
+        yield ("capture", "rate"), capture.rate
+        yield ("capture", "capex"), capture.capex
+        for group in ("inputs", "emission_factors"):
+            for commodity, quantity in getattr(capture, group).items():
+                yield ("capture", group, commodity), quantity
+
+
+def learnings(route: Route) -> list[Learns]:
+    """What the capital that a route states learns with."""
+    capture = route.capture if isinstance(route, Retrofit) else None
+    found = [route.learning, capture.learning if capture is not None else None]
+    return [one for one in found if one is not None]

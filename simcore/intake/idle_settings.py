@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
+from simcore.intake.asked import exports, project_instruments
 from simcore.intake.compilation import compiled
 from simcore.intake.entries import Electrolysis
 from simcore.intake.findings import Finding
@@ -19,7 +20,7 @@ from simcore.intake.instrument_checks import paid_until
 from simcore.intake.instruments import CarbonContract, Compensation, Instrument, Loan
 from simcore.intake.projects import Project
 from simcore.intake.schema import Experiment
-from simcore.intake.usage import exports, price_of, project_instruments, replaced_by
+from simcore.intake.usage import price_of, replaced_by
 from simcore.quantities import Constant, FactorReference
 from simcore.units import conversion
 

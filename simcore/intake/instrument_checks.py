@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from typing import Final
 
 from simcore.intake import shipped
+from simcore.intake.asked import project_instruments
 from simcore.intake.findings import Address, Finding, unknown, unknown_entry
 from simcore.intake.instruments import PER, CarbonContract, Instrument, Loan, OpexSupport
 from simcore.intake.projects import Project
 from simcore.intake.schema import Experiment
 from simcore.intake.stated import unit_of
-from simcore.intake.usage import project_instruments, replaced_by
+from simcore.intake.usage import replaced_by
 from simcore.units import UnitError, conversion
 
 _LAST: Final = ("years", "last")
@@ -122,7 +123,7 @@ def _carbon(experiment: Experiment, address: Address, record: CarbonContract) ->
             f"a year in {years.first}-{years.last}, the years of the run",
             f"write {years.first}, or lengthen years", also=(_LAST, ("years", "first")),
         )  # fmt: skip
-    known = {*experiment.catalog.prices, *shipped.names("prices")}
+    known = shipped.mentionable(experiment.catalog, "prices")
     for commodity in index.shares:
         if commodity not in known:
             yield unknown(

@@ -6,31 +6,27 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from simcore.dated import DatedTable
+from simcore.intake.asked import asked_outcomes, read_rules
 from simcore.intake.entries import Import, Policy
 from simcore.intake.findings import Address
 from simcore.intake.hosts import host_of, route_of
+from simcore.intake.priced import read_law, used_entries, used_markets, used_systems
 from simcore.intake.schema import Experiment
 from simcore.intake.stated import numbers
 from simcore.intake.systems import System
 from simcore.intake.usage import (
     all_regions,
     all_routes,
-    asked_outcomes,
     border_rule,
     meets_cbam,
     met_imports,
     met_sectors,
     origins,
-    read_law,
-    read_rules,
     rules_of,
     sector_of,
     sector_regions,
     sold_sectors,
-    used_entries,
-    used_markets,
     used_sectors,
-    used_systems,
 )
 from simcore.quantities import FactorReference, Quantity
 from simcore.quantities.annotations import Canonical

@@ -8,6 +8,7 @@ from typing import Any
 from simcore.intake.entries import Computed
 from simcore.intake.findings import Address, Finding, unknown, unknown_entry
 from simcore.intake.power import Generation
+from simcore.intake.priced import used_entries, used_places
 from simcore.intake.schema import Experiment
 from simcore.intake.stated import commodity_unit
 from simcore.intake.usage import (
@@ -18,8 +19,6 @@ from simcore.intake.usage import (
     price_of,
     sector_of,
     sector_regions,
-    used_entries,
-    used_places,
     used_sectors,
 )
 

@@ -12,8 +12,8 @@ from simcore.intake.compilation import file_fault
 from simcore.intake.entries import Indexed
 from simcore.intake.findings import Address, Finding, of_file
 from simcore.intake.paths import PricePath
+from simcore.intake.priced import used_entries, used_paths
 from simcore.intake.schema import Experiment
-from simcore.intake.usage import used_entries, used_paths
 from simcore.intake.views import kinds as kinds_of
 from simcore.intake.views import parts
 from simcore.processes import KINDS, kind_of

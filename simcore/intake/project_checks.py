@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
+from simcore.intake.asked import project_instruments
 from simcore.intake.findings import (
     FIRST,
     Address,
@@ -21,13 +22,7 @@ from simcore.intake.phase_checks import phase_findings
 from simcore.intake.projects import Project
 from simcore.intake.schema import Experiment
 from simcore.intake.scheme_checks import scheme_findings
-from simcore.intake.usage import (
-    project_instruments,
-    replaced_by,
-    sector_of,
-    sector_regions,
-    there_from,
-)
+from simcore.intake.usage import replaced_by, sector_of, sector_regions, there_from
 from simcore.numerics.elementary import total
 from simcore.quantities import Constant
 

@@ -7,24 +7,14 @@ from typing import Any
 
 from simcore.intake import shipped
 from simcore.intake.accounts import Surcharge
+from simcore.intake.asked import asked_flows, project_instruments
 from simcore.intake.entries import Catalog, Electrolysis, SectorRegion
-from simcore.intake.hosts import hosts_and_twins
+from simcore.intake.hosts import hosts_and_twins, learnings
 from simcore.intake.policies import used_policies
+from simcore.intake.priced import used_entries, used_markets, used_systems
 from simcore.intake.schema import Experiment
 from simcore.intake.stated import entries
-from simcore.intake.usage import (
-    all_regions,
-    all_routes,
-    asked_flows,
-    learnings,
-    lineage,
-    met_imports,
-    project_instruments,
-    used_entries,
-    used_markets,
-    used_sectors,
-    used_systems,
-)
+from simcore.intake.usage import all_regions, all_routes, lineage, met_imports, used_sectors
 
 Where = tuple[str, ...]
 """Path of an entry of the catalog."""

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from simcore.intake import shipped
+from simcore.intake.asked import project_instruments
 from simcore.intake.findings import Address, Finding, unknown, unknown_entry
 from simcore.intake.instruments import CarbonContract, OnPrice
 from simcore.intake.schema import Experiment
 from simcore.intake.stated import commodity_unit
-from simcore.intake.usage import price_of, project_instruments
+from simcore.intake.usage import price_of
 
 
 def scheme_findings(experiment: Experiment) -> Iterator[Finding]:
@@ -27,7 +28,7 @@ def scheme_findings(experiment: Experiment) -> Iterator[Finding]:
 def _fuels(
     experiment: Experiment, instrument: str, record: OnPrice, address: Address
 ) -> Iterator[Finding]:
-    known = {*experiment.catalog.prices, *shipped.names("prices")}
+    known = shipped.mentionable(experiment.catalog, "prices")
     supported = [one for one in experiment.projects.values() if instrument in one.instruments]
     for fuel in record.replaces:
         place = (*address, fuel)

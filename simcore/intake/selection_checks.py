@@ -9,9 +9,10 @@ from typing import Any, Final
 
 from simcore.errors import suggest
 from simcore.intake import dependence
+from simcore.intake.asked import asked_outcomes, project_instruments
 from simcore.intake.findings import Address, Finding, few_of, unknown
+from simcore.intake.priced import used_markets
 from simcore.intake.schema import Experiment, Until
-from simcore.intake.usage import asked_outcomes, project_instruments, used_markets
 from simcore.variables import OUTCOMES, meant
 
 _Labels = Callable[[Experiment], Iterable[str]]

@@ -79,6 +79,11 @@ def names(section: str) -> Collection[str]:
     return found
 
 
+def mentionable(catalog: Catalog, section: str) -> set[str]:
+    """Names in a section of a catalog or of the packaged one, whether or not the run uses them."""
+    return {*getattr(catalog, section), *names(section)}
+
+
 def places(commodity: str) -> Collection[str]:
     """Regions with a packaged price of a commodity, `default` among them."""
     found: Collection[str] = _shipped().base["catalog"]["prices"].get(commodity, {}).keys()

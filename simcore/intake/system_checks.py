@@ -7,9 +7,9 @@ from collections.abc import Iterator
 from simcore.intake.findings import FIRST, Address, Finding, unknown, unknown_entry
 from simcore.intake.paths import PricePath
 from simcore.intake.policies import followed_rules, variants
+from simcore.intake.priced import used_markets, used_systems
 from simcore.intake.schema import Experiment
 from simcore.intake.systems import Rules, System
-from simcore.intake.usage import used_markets, used_systems
 from simcore.intake.views import parts
 from simcore.processes.cap_and_bank import CapAndBank
 

@@ -17,6 +17,7 @@ from simcore.intake.entries import Indexed
 from simcore.intake.findings import Address, Finding, of_file, unknown
 from simcore.intake.paths import PricePath
 from simcore.intake.policies import named_policies, used_policies, variants
+from simcore.intake.priced import used_entries
 from simcore.intake.schema import Experiment
 from simcore.intake.stated import (
     commodity_unit,
@@ -28,7 +29,7 @@ from simcore.intake.stated import (
     target_of,
     unit_of,
 )
-from simcore.intake.usage import all_routes, used_entries
+from simcore.intake.usage import all_routes
 from simcore.intake.views import as_path
 from simcore.quantities import ByYear, Empirical, FactorReference, Mixture
 from simcore.quantities.annotations import COMMODITY, Canonical

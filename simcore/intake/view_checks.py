@@ -11,8 +11,8 @@ from typing import Any
 from simcore.intake.compilation import compiled
 from simcore.intake.findings import Address, Finding, unknown, unknown_entry
 from simcore.intake.paths import PricePath, View
+from simcore.intake.priced import used_paths
 from simcore.intake.schema import Experiment
-from simcore.intake.usage import used_paths
 from simcore.intake.views import ENSEMBLE, chosen_views, has_views
 from simcore.processes import KINDS, kind_of
 from simcore.quantities import FactorReference

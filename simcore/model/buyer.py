@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from simcore.intake.asked import alternatives
 from simcore.intake.entries import Import
-from simcore.intake.usage import alternatives, met_imports, rules_of, sector_of
+from simcore.intake.usage import met_imports, rules_of, sector_of
 from simcore.model.carbon import home_carbon_cost
 from simcore.model.costs import levelised_cost
 from simcore.model.emissions import emissions

@@ -11,9 +11,10 @@ from simcore.intake.entries import Electrolysis, Indexed, Made
 from simcore.intake.hydrogen import HEATING_VALUE, Reforming
 from simcore.intake.paths import PricePath
 from simcore.intake.power import Generation
+from simcore.intake.priced import used_prices
 from simcore.intake.schema import Experiment
 from simcore.intake.stated import commodity_unit
-from simcore.intake.usage import counted_grid, place_of, price_of, used_prices
+from simcore.intake.usage import counted_grid, place_of, price_of
 from simcore.model.markets import home_price
 from simcore.model.paths import anchor_lines
 from simcore.model.policies import policy_value, series

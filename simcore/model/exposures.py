@@ -6,9 +6,9 @@ from __future__ import annotations
 import numpy as np
 
 from simcore.dated import DatedTable
+from simcore.intake.asked import exposure_currency, exposure_market
 from simcore.intake.schema import Destinations
 from simcore.intake.stated import unit_of_field
-from simcore.intake.usage import exposure_currency, exposure_market
 from simcore.model.carbon import cbam_cost, charged_emissions, pays_cbam
 from simcore.model.markets import carbon_price
 from simcore.model.policies import series

@@ -7,8 +7,8 @@ import math
 import numpy as np
 
 from simcore.intake.paths import PricePath
+from simcore.intake.priced import views_from
 from simcore.intake.stated import unit_of_field
-from simcore.intake.usage import views_from
 from simcore.intake.views import chosen_views, system_of
 from simcore.model.paths import price_factor
 from simcore.model.policies import policy_value, series

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from simcore.intake.usage import deciding_market, reference_of, sector_of
+from simcore.intake.priced import deciding_market
+from simcore.intake.usage import reference_of, sector_of
 from simcore.model.carbon import (
     carbon_cost,
     cbam_terms,

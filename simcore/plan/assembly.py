@@ -10,22 +10,15 @@ from typing import Any
 from simcore.distributions import DistributionError
 from simcore.errors import ConfigError, Fault, suggest
 from simcore.intake import Spec, dependence
+from simcore.intake.asked import exposure_currency, project_instruments
 from simcore.intake.entries import Computed, Made
 from simcore.intake.hosts import traded_by
 from simcore.intake.hydrogen import GRADES
 from simcore.intake.paths import PricePath
+from simcore.intake.priced import used_markets, used_prices, used_systems
 from simcore.intake.schema import Experiment
 from simcore.intake.stated import commodity_unit
-from simcore.intake.usage import (
-    exposure_currency,
-    price_of,
-    project_instruments,
-    references,
-    sector_regions,
-    used_markets,
-    used_prices,
-    used_systems,
-)
+from simcore.intake.usage import price_of, references, sector_regions
 from simcore.intake.views import chosen_views
 from simcore.model.emissions import KINDS
 from simcore.model.graph import Graph

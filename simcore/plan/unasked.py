@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Final
 
 from simcore.errors import Fault
-from simcore.intake.usage import asked_budgets
+from simcore.intake.asked import asked_budgets
 from simcore.plan.records import Plan
 from simcore.variables import OUTCOMES
 

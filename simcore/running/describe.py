@@ -12,18 +12,17 @@ from typing import Any
 from simcore.dataset import Layout, stored_bytes, threshold_of
 from simcore.errors import dotted
 from simcore.intake import Spec
+from simcore.intake.asked import alternatives, read_rules
 from simcore.intake.findings import Address
 from simcore.intake.policies import pays_duty
 from simcore.intake.process_checks import shockless
 from simcore.intake.schema import Experiment
 from simcore.intake.stated import described
 from simcore.intake.usage import (
-    alternatives,
     built_in,
     met_imports,
     product_of,
     products_of,
-    read_rules,
     references,
     sector_of,
     sector_regions,

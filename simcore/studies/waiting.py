@@ -32,9 +32,10 @@ from simcore.estimators.waiting import (
 from simcore.intake import Spec
 from simcore.intake.instruments import BreakEven
 from simcore.intake.policies import variants
+from simcore.intake.priced import used_markets, used_prices
 from simcore.intake.schema import Experiment
 from simcore.intake.stated import commodity_unit, unit_of_field
-from simcore.intake.usage import price_of, used_markets, used_prices
+from simcore.intake.usage import price_of
 from simcore.intake.waiting import CARBON, POLICY, Waiting
 from simcore.intake.waiting_checks import price_known_as, uncertain_policies
 from simcore.kernels.operations import BLOCK

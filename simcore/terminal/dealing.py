@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from simcore.errors import ConfigError, Fault
+from simcore.terminal.answering import is_saved, name_pictures, refuse_options
 from simcore.terminal.formats import print_json, to_csv
 from simcore.terminal.loading import build_plan
 from simcore.terminal.opening import opened
@@ -40,9 +41,7 @@ def deal(options: argparse.Namespace) -> None:
         if options.plots is not None:
             from simcore.plots.deals import draw_deal
 
-            for file in draw_deal(result, found, options.plots):
-                if options.format == "table":
-                    print(f"Picture   {file}")
+            name_pictures(options, draw_deal(result, found, options.plots))
 
 
 def _require(plan: Plan, options: argparse.Namespace) -> None:
@@ -65,8 +64,8 @@ def run_of(
     from simcore.dataset import check_output
 
     file = Path(options.file)
-    if file.suffix in (".zarr", ".nc"):
-        _check(options)
+    if is_saved(file):
+        refuse_options(options, _OF_A_CONFIG)
         with opened(file) as result:
             yield result
         return
@@ -85,15 +84,3 @@ def run_of(
         )  # fmt: skip
     with result:
         yield result
-
-
-def _check(options: argparse.Namespace) -> None:
-    """A saved run has its draws: refuse what would say how to make them."""
-    given = [name for name in _OF_A_CONFIG if getattr(options, name)]
-    if given:
-        raise ConfigError([
-            Fault(f"--{name.replace('_', '-')}", str(getattr(options, name)),
-                  f"no --{name.replace('_', '-')} with a saved run, whose draws are made",
-                  "leave it out, or name the config")
-            for name in given
-        ])  # fmt: skip

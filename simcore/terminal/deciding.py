@@ -6,8 +6,8 @@ import argparse
 from typing import TYPE_CHECKING
 
 from simcore.errors import ConfigError, Fault
+from simcore.terminal.answering import name_pictures, show
 from simcore.terminal.dealing import run_of
-from simcore.terminal.formats import print_json, to_csv
 
 if TYPE_CHECKING:
     from simcore.plan import Plan
@@ -25,25 +25,17 @@ def decide(options: argparse.Namespace) -> None:
             result, metric=options.metric, rules=options.rule or (),
             weights=options.weights,
         )  # fmt: skip
-        if options.format == "json":
-            header, rows = decision_rows(found)
-            print_json({
-                **{key: found.attrs[key] for key in
-                   ("metric", "valued_in", "until", "units", "price_year", "draws", "paired")},
-                "picks": dict(zip(found["rule"].values.tolist(), found["pick"].values.tolist(),
-                                  strict=True)),
-                "rows": [dict(zip(header, row, strict=True)) for row in rows],
-            })  # fmt: skip
-        elif options.format == "csv":
-            print(to_csv(*decision_rows(found)), end="")
-        else:
-            print(Page(found, result, ids=options.ids).text())
+        page = Page(found, result, ids=options.ids)
+        show(options, page.text, decision_rows(found), {
+            **{key: found.attrs[key] for key in
+               ("metric", "valued_in", "until", "units", "price_year", "draws", "paired")},
+            "picks": dict(zip(found["rule"].values.tolist(), found["pick"].values.tolist(),
+                              strict=True)),
+        })  # fmt: skip
         if options.plots is not None:
             from simcore.plots.decisions import draw_decisions
 
-            for file in draw_decisions(result, options.plots, options.metric):
-                if options.format == "table":
-                    print(f"Picture   {file}")
+            name_pictures(options, draw_decisions(result, options.plots, options.metric))
 
 
 def _require(plan: Plan, options: argparse.Namespace) -> None:

@@ -39,10 +39,7 @@ def add_decide(commands: Any) -> None:
                      help="keep the run, in a .zarr or .nc")  # fmt: skip
     one.add_argument("--overwrite", action="store_true", help="replace a run that stands there")
     one.add_argument("--threads", type=positive, metavar="T", help="of the run")
-    formatted(one)
-    for form in ("json", "csv"):
-        one.add_argument(f"--{form}", action="store_const", const=form, dest="format",
-                         help=f"the same as --format {form}")  # fmt: skip
+    formatted(one, "json", "csv")
 
 
 def weights(text: str) -> dict[str, float]:

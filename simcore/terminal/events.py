@@ -13,11 +13,13 @@ import sys
 import threading
 import time
 from collections.abc import Callable
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from simcore.errors import ConfigError, Fault
-from simcore.running.options import Report
 from simcore.terminal.pace import Pace
+
+if TYPE_CHECKING:
+    from simcore.running.options import Report
 
 _SECONDS: Final = 1.0
 """Between two events of progress, at least."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import argparse
 import gc
 import sys
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from simcore.errors import ConfigError, Fault
+from simcore.terminal.answering import is_saved
 
 if TYPE_CHECKING:
     from simcore.intake import Spec
@@ -20,7 +20,7 @@ def read_config(options: argparse.Namespace) -> Spec:
     """Read the config that a command names, with what its options replace."""
     # The collector would go over the libraries again and again while they are being loaded.
     gc.disable()
-    if Path(options.file).suffix in (".zarr", ".nc"):
+    if is_saved(options.file):
         raise ConfigError(Fault(
             "", "a saved run, or the indices of a study", "a config (.yaml)",
             f"name its config; simcore audit {options.file} prints that of a run",

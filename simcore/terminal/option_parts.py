@@ -52,10 +52,13 @@ def saved(one: argparse.ArgumentParser) -> None:
     one.add_argument("run", type=Path, metavar="RUN", help="a .zarr or .nc of simcore run")
 
 
-def formatted(one: argparse.ArgumentParser) -> None:
-    """Take the form of what is printed."""
+def formatted(one: argparse.ArgumentParser, *short: str) -> None:
+    """Take the form of what is printed; `short` are forms that are options by themselves."""
     one.add_argument("--format", type=_a_format, choices=FORMATS, default="table",
                      help="default: table")  # fmt: skip
+    for form in short:
+        one.add_argument(f"--{form}", action="store_const", const=form, dest="format",
+                         help=f"the same as --format {form}")  # fmt: skip
 
 
 def _a_format(text: str) -> str:

@@ -282,9 +282,7 @@ def _add_runs(commands: Any) -> None:
     one.add_argument("--draws", type=_positive, metavar="N", help="of the runs it makes")
     one.add_argument("--seed", type=int, metavar="S", help="of the runs it makes")
     one.add_argument("--threads", type=_positive, metavar="T", help="of the runs it makes")
-    _format(one)
-    one.add_argument("--json", action="store_const", const="json", dest="format",
-                     help="the same as --format json")  # fmt: skip
+    _format(one, "json")
 
     one = _command(
         commands, "deal", "print one page on a project: its cost, who pays, what can go wrong",
@@ -304,9 +302,7 @@ def _add_runs(commands: Any) -> None:
     one.add_argument("--overwrite", action="store_true", help="replace a run that stands there")
     one.add_argument("--threads", type=_positive, metavar="T", help="of the run")
     _progress(one)
-    _format(one)
-    one.add_argument("--json", action="store_const", const="json", dest="format",
-                     help="the same as --format json")  # fmt: skip
+    _format(one, "json")
     add_decide(commands)
 
 
@@ -346,9 +342,7 @@ def _add_studies(commands: Any) -> None:
     one.add_argument("--executor", metavar="WHERE", help="none but threads, by --threads")
     one.add_argument("--quiet", action="store_true", help="no progress, no notes")
     _progress(one)
-    _format(one)
-    one.add_argument("--json", action="store_const", const="json", dest="format",
-                     help="the same as --format json")  # fmt: skip
+    _format(one, "json")
 
 
 def _add_knowledge(commands: Any) -> None:

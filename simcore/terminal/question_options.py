@@ -37,7 +37,7 @@ def add_questions(commands: Any) -> None:
     one.add_argument("--threads", type=positive, metavar="T", help="of the run")
     executed(one)
     progress(one)
-    _formats(one)
+    formatted(one, "json")
     one = command(
         commands, "discover", "find where a condition is met: limits on a few inputs",
         "simcore discover results/mine.zarr --where 'deal_closes == 0' \\",
@@ -53,7 +53,7 @@ def add_questions(commands: Any) -> None:
                      help="bootstrap repeats (default: 50)")  # fmt: skip
     one.add_argument("-o", "--out", type=Path, metavar="FILE",
                      help="also draw coverage against density: .png, .svg or .pdf")  # fmt: skip
-    _formats(one)
+    formatted(one, "json")
     one = command(
         commands, "converge", "show how the error of an answer falls with draws, by design",
         "simcore converge configs/quickstart.yaml --of cost_premium \\",
@@ -73,7 +73,7 @@ def add_questions(commands: Any) -> None:
                      help="also draw it: .png, .svg or .pdf")  # fmt: skip
     one.add_argument("--threads", type=positive, metavar="T", help="of the runs")
     executed(one)
-    _formats(one)
+    formatted(one, "json")
 
 
 def _answer(one: argparse.ArgumentParser, *, needed: bool = True) -> None:
@@ -86,9 +86,3 @@ def _place(one: argparse.ArgumentParser) -> None:
     one.add_argument("--at", action="append", default=[], metavar="DIM=LABEL,...",
                      help="the place that is meant: region=EU,year=2035; a dimension with one "
                      "label needs none")  # fmt: skip
-
-
-def _formats(one: argparse.ArgumentParser) -> None:
-    formatted(one)
-    one.add_argument("--json", action="store_const", const="json", dest="format",
-                     help="the same as --format json")  # fmt: skip

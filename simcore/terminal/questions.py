@@ -7,10 +7,10 @@ import contextlib
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from simcore.errors import ConfigError, Fault, OutputError
-from simcore.terminal.formats import print_json, to_csv
+from simcore.terminal.answering import is_saved, refuse_options, show
 from simcore.terminal.loading import build_plan, executor_of, read_config
 from simcore.terminal.opening import opened
 
@@ -40,9 +40,9 @@ def tornado(options: argparse.Namespace) -> None:
     with _tornado_run(options) as (run, central):
         found = bars_of(run, target_of(run, options.of, at), central=central, most=options.most)
         title = str(run.attrs.get("title", ""))
-    _show(options, lambda: tornado_text(found), tornado_rows(found),
-          {**place_of(found.target), "mean": found.mean, "central": found.base,
-           "draws": found.draws, "not_kept": found.missing})  # fmt: skip
+    show(options, lambda: tornado_text(found), tornado_rows(found),
+         {**place_of(found.target), "mean": found.mean, "central": found.base,
+          "draws": found.draws, "not_kept": found.missing})  # fmt: skip
 
     def draw() -> Figure:
         from simcore.plots.drivers import bars
@@ -57,8 +57,8 @@ def _tornado_run(
     options: argparse.Namespace,
 ) -> Iterator[tuple[xr.Dataset, CentralRuns | None]]:
     """The saved run that is named, or that of a config with what its central cases need."""
-    if _is_run(options.file):
-        _check_run(options)
+    if is_saved(options.file):
+        refuse_options(options, _OF_A_CONFIG)
         with opened(Path(options.file)) as run:
             yield run, None
         return
@@ -86,8 +86,8 @@ def given(options: argparse.Namespace) -> None:
     from simcore.analysis.targets import at_of, require_usual_target
     from simcore.terminal.question_tables import given_rows, given_text, place_of
 
-    _check_run(options, *_OF_INDICES)
-    if not _is_run(options.file):
+    refuse_options(options, (*_OF_A_CONFIG, *_OF_INDICES))
+    if not is_saved(options.file):
         raise ConfigError(Fault(
             "--given", options.file, "a saved run, in a .zarr or .nc",
             "simcore run FILE first, with keep: [inputs, carbon_price, commodity_price, ...]",
@@ -100,7 +100,7 @@ def given(options: argparse.Namespace) -> None:
     for place, one in enumerate(found):
         if place and options.format == "table":
             print()
-        _show(options, partial(given_text, one), given_rows(one), {
+        show(options, partial(given_text, one), given_rows(one), {
             **place_of(one.target), "draws": one.draws, "r2": one.fit,
             "r2_of_inputs_alone": one.fit_of_inputs, "dummy": one.floor, "notes": one.notes,
             "not_kept": one.missing,
@@ -120,7 +120,7 @@ def discover(options: argparse.Namespace) -> None:
     with opened(options.run) as run:
         found = found_in(run, condition, at=at, repeats=options.repeats)
         title = str(run.attrs.get("title", ""))
-    _show(options, lambda: discovery_text(found), discovery_rows(found), {
+    show(options, lambda: discovery_text(found), discovery_rows(found), {
         **place_of(found.target), "where": str(condition), "overall": found.share,
         "sentence": found.region.sentence(found.share), "draws": found.draws,
         "path": [{"limits": limits, "coverage": one.coverage, "density": one.density,
@@ -144,8 +144,8 @@ def converge(options: argparse.Namespace) -> int:
 
     _require_picture(options.out)
     at = at_of(options.at)
-    if _is_run(options.file):
-        _check_run(options, "design", "until")
+    if is_saved(options.file):
+        refuse_options(options, (*_OF_A_CONFIG, "design", "until"))
         with opened(Path(options.file)) as run:
             name, at, statistic = _asked(options, at, run.attrs.get("until"))
             found = of_run(run, target_of(run, name, at), statistic)
@@ -161,7 +161,7 @@ def converge(options: argparse.Namespace) -> int:
             found = found_by(plan, name, at, statistic=statistic, designs=options.design or (),
                              executor=where)  # fmt: skip
         title = plan.experiment.title or plan.name
-    _show(options, lambda: convergence_text(found), convergence_rows(found), {
+    show(options, lambda: convergence_text(found), convergence_rows(found), {
         **place_of(found.target), "statistic": found.statistic, "until": found.until,
         "until_path": found.tried,
         "slopes": {one.design: one.slope for one in found.courses},
@@ -204,22 +204,6 @@ def _asked(
     return variable, {**labels, **at}, options.statistic or statistic
 
 
-def _is_run(file: str) -> bool:
-    return Path(file).suffix in (".zarr", ".nc")
-
-
-def _check_run(options: argparse.Namespace, *further: str) -> None:
-    """A saved run has its draws: refuse what would say how to make them."""
-    given = [name for name in (*_OF_A_CONFIG, *further) if getattr(options, name)]
-    if given:
-        raise ConfigError([
-            Fault(f"--{name.replace('_', '-')}", str(getattr(options, name)),
-                  f"no --{name.replace('_', '-')} with a saved run, whose draws are made",
-                  "leave it out, or name the config")
-            for name in given
-        ])  # fmt: skip
-
-
 def _require_answer(*names: str, option: str = "--of") -> None:
     """Refuse an input where it is asked what inputs do to something."""
     if own := {"input", "inputs"} & set(names):
@@ -227,20 +211,6 @@ def _require_answer(*names: str, option: str = "--of") -> None:
             option, own.pop(), "an outcome, which follows from the inputs",
             f"such as {option} cost_premium",
         ))  # fmt: skip
-
-
-def _show(
-    options: argparse.Namespace, text: Callable[[], str], table: tuple[list[str], list[list[Any]]],
-    attrs: dict[str, Any],
-) -> None:  # fmt: skip
-    """Print what was found as a table, CSV or JSON."""
-    header, rows = table
-    if options.format == "csv":
-        print(to_csv(header, rows), end="")
-    elif options.format == "json":
-        print_json({**attrs, "rows": [dict(zip(header, row, strict=True)) for row in rows]})
-    else:
-        print(text())
 
 
 def _require_picture(out: Path | None) -> None:

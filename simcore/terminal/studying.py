@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from simcore.errors import ConfigError, Fault
-from simcore.terminal.formats import print_json, to_csv
+from simcore.terminal.answering import draw_study, is_saved, refuse_options, show
 from simcore.terminal.loading import read_config
 from simcore.terminal.opening import opened
 from simcore.terminal.questions import given
@@ -42,33 +42,21 @@ def sensitivity(options: argparse.Namespace) -> None:
             "add --given, or leave it out",
         ))  # fmt: skip
     with _named_as_options(), _found(options) as found:
-        if options.format == "json":
-            header, rows = share_rows(found)
-            print_json({
-                **{name: found.attrs[name] for name in ("name", "draws", "batches", "dependent")},
-                "groups": json.loads(found.attrs["groups"]),
-                "rows": [dict(zip(header, row, strict=True)) for row in rows],
-            })  # fmt: skip
-        elif options.format == "csv":
-            print(to_csv(*share_rows(found)), end="")
-        else:
-            print(shares_text(found))
+        show(options, lambda: shares_text(found), share_rows(found), {
+            **{name: found.attrs[name] for name in ("name", "draws", "batches", "dependent")},
+            "groups": json.loads(found.attrs["groups"]),
+        })  # fmt: skip
         if options.out is not None and options.format == "table":
             print(f"Indices   {options.out}")
-        if options.plots is not None:
-            from simcore.plots import plot_run
-
-            for picture in plot_run(found, options.plots)[0]:
-                if options.format == "table":
-                    print(f"Picture   {picture}")
+        draw_study(options, found)
 
 
 @contextlib.contextmanager
 def _found(options: argparse.Namespace) -> Iterator[xr.Dataset]:
     """Indices that were saved, or those of a config."""
     file = Path(options.file)
-    if file.suffix in (".zarr", ".nc"):
-        _check(options)
+    if is_saved(file):
+        refuse_options(options, _OF_A_CONFIG, "saved indices, which are made")
         from simcore.dataset.indices import checked_indices
 
         with opened(file, studies=True) as result:
@@ -172,15 +160,3 @@ def groups_of(texts: Sequence[str]) -> str | dict[str, list[str]]:
             ))  # fmt: skip
         found.setdefault(name, []).extend(patterns.split(","))
     return found
-
-
-def _check(options: argparse.Namespace) -> None:
-    """Saved indices have all that was asked for: refuse what would ask again."""
-    given = [name for name in _OF_A_CONFIG if getattr(options, name)]
-    if given:
-        raise ConfigError([
-            Fault(f"--{name.replace('_', '-')}", str(getattr(options, name)),
-                  f"no --{name.replace('_', '-')} with saved indices, which are made",
-                  "leave it out, or name the config")
-            for name in given
-        ])  # fmt: skip

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from simcore.errors import ConfigError, Fault
-from simcore.terminal.formats import print_json, to_csv
+from simcore.terminal.answering import draw_study, is_saved, refuse_options, show
 from simcore.terminal.loading import read_config
 from simcore.terminal.opening import opened
 from simcore.terminal.option_parts import command, config, formatted, positive
@@ -38,11 +38,7 @@ def add_waiting(commands: Any) -> None:
     one.add_argument("--threads", type=positive, metavar="T",
                      help="worker threads; the draws stay the same")  # fmt: skip
     one.add_argument("--quiet", action="store_true", help="no progress, no notes")
-    formatted(one)
-    one.add_argument("--json", action="store_const", const="json", dest="format",
-                     help="the same as --format json")  # fmt: skip
-    one.add_argument("--csv", action="store_const", const="csv", dest="format",
-                     help="the same as --format csv")  # fmt: skip
+    formatted(one, "json", "csv")
 
 
 def wait(options: argparse.Namespace) -> None:
@@ -51,24 +47,13 @@ def wait(options: argparse.Namespace) -> None:
     from simcore.terminal.waiting_table import waiting_text
 
     with _found(options) as found:
-        if options.format == "json":
-            header, rows = waiting_rows(found)
-            print_json({
-                **{name: found.attrs[name] for name in ("name", "draws", "seed", "currency")},
-                "rows": [dict(zip(header, row, strict=True)) for row in rows],
-            })  # fmt: skip
-        elif options.format == "csv":
-            print(to_csv(*waiting_rows(found)), end="")
-        else:
-            print(waiting_text(found))
+        show(
+            options, lambda: waiting_text(found), waiting_rows(found),
+            {name: found.attrs[name] for name in ("name", "draws", "seed", "currency")},
+        )  # fmt: skip
         if options.out is not None and options.format == "table":
             print(f"\nWaiting   {options.out}")
-        if options.plots is not None:
-            from simcore.plots import plot_run
-
-            for picture in plot_run(found, options.plots)[0]:
-                if options.format == "table":
-                    print(f"Picture   {picture}")
+        draw_study(options, found)
 
 
 @contextlib.contextmanager
@@ -77,8 +62,8 @@ def _found(options: argparse.Namespace) -> Iterator[xr.Dataset]:
     from simcore.analysis.waiting import checked_waiting
 
     file = Path(options.file)
-    if file.suffix in (".zarr", ".nc"):
-        _check(options)
+    if is_saved(file):
+        refuse_options(options, _OF_A_CONFIG, "what was saved, which is made")
         with opened(file, studies=True) as result:
             yield checked_waiting(result, file)
         return
@@ -107,15 +92,3 @@ def _found(options: argparse.Namespace) -> Iterator[xr.Dataset]:
             overwrite=options.overwrite, threads=options.threads, report=report,
         )  # fmt: skip
     yield found
-
-
-def _check(options: argparse.Namespace) -> None:
-    """What was saved has all that was asked for: refuse what would ask again."""
-    given = [name for name in _OF_A_CONFIG if getattr(options, name)]
-    if given:
-        raise ConfigError([
-            Fault(f"--{name.replace('_', '-')}", str(getattr(options, name)),
-                  f"no --{name.replace('_', '-')} with what was saved, which is made",
-                  "leave it out, or name the config")
-            for name in given
-        ])  # fmt: skip
