@@ -7,11 +7,10 @@ from typing import Final
 
 from simcore.intake.decisions import window_of
 from simcore.intake.findings import FIRST, Address, Finding, unknown
+from simcore.intake.naming_projects import lacking_findings, valued_findings
 from simcore.intake.schema import Experiment
 
 _LAST: Final = ("years", "last")
-_LONGEST: Final = 50
-"""Years before the run to which a value may be discounted."""
 
 
 def decision_findings(
@@ -53,12 +52,7 @@ def _choice(experiment: Experiment, scenarios: Mapping[str, Experiment]) -> Iter
             f"a year in {years.first}-{years.last}, the years of the run",
             "change it, lengthen years, or leave it out", also=(_LAST, FIRST),
         )  # fmt: skip
-    earliest = years.first - _LONGEST
-    if choice.valued_in is not None and not earliest <= choice.valued_in <= years.last:
-        yield Finding(
-            ("choice", "valued_in"), f"{choice.valued_in}", f"a year in {earliest}-{years.last}",
-            f"write {years.first}, the first year of the run, or leave it out", also=(FIRST,),
-        )  # fmt: skip
+    yield from valued_findings(experiment, ("choice",), choice.valued_in)
     for name in choice.weights:
         if name not in scenarios:
             yield unknown(("choice", "weights", name), name, scenarios, "scenario of the run")
@@ -74,20 +68,14 @@ def _project(
     experiment: Experiment, scenarios: Mapping[str, Experiment], address: Address, name: str, *,
     again: bool,
 ) -> Iterator[Finding]:  # fmt: skip
-    lacking = [one for one, scenario in scenarios.items() if name not in scenario.projects]
+    lacking = list(lacking_findings(scenarios, address, name))
     if again:
         yield Finding(
             address, f"{name!r} twice", "each project once",
             f"remove one, or write a second project with like: {name}",
         )  # fmt: skip
-    elif len(lacking) == len(scenarios):
-        known = {one for scenario in scenarios.values() for one in scenario.projects}
-        yield unknown(address, name, known, "project", define="define it under projects")
     elif lacking:
-        yield Finding(
-            address, f"{name}, which {lacking[0]} does not have", "a project of every scenario",
-            "define it under projects at the top level",
-        )  # fmt: skip
+        yield from lacking
     else:
         _, until = window_of(experiment.choice, experiment.years.first, experiment.years.last)
         start = min(scenario.projects[name].start for scenario in scenarios.values())

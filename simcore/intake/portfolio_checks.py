@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Final
 
-from simcore.intake.findings import FIRST, Address, Finding, unknown
+from simcore.intake.findings import Address, Finding, unknown
+from simcore.intake.naming_projects import lacking_findings, valued_findings
 from simcore.intake.portfolios import Portfolio
 from simcore.intake.schema import Experiment
-
-_LONGEST: Final = 50
-"""Years before the run to which a value may be discounted."""
 
 
 def portfolio_findings(
@@ -26,7 +23,7 @@ def portfolio_findings(
                 "write projects: [NAME], or exposures: [NAME]",
             )  # fmt: skip
         for position, project in enumerate(one.projects):
-            yield from _project(scenarios, (*address, "projects", position), project)
+            yield from lacking_findings(scenarios, (*address, "projects", position), project)
         for position, exposure in enumerate(one.exposures):
             place = (*address, "exposures", position)
             if exposure not in experiment.exposures:
@@ -40,27 +37,7 @@ def portfolio_findings(
                     "add rate: 6 % to the portfolio", also=(address,),
                 )  # fmt: skip
         yield from _twice(address, one)
-        years = experiment.years
-        earliest = years.first - _LONGEST
-        if one.valued_in is not None and not earliest <= one.valued_in <= years.last:
-            yield Finding(
-                (*address, "valued_in"), f"{one.valued_in}", f"a year in {earliest}-{years.last}",
-                f"write {years.first}, the first year of the run, or leave it out", also=(FIRST,),
-            )  # fmt: skip
-
-
-def _project(
-    scenarios: Mapping[str, Experiment], address: Address, name: str
-) -> Iterator[Finding]:  # fmt: skip
-    lacking = [one for one, scenario in scenarios.items() if name not in scenario.projects]
-    if len(lacking) == len(scenarios):
-        known = {one for scenario in scenarios.values() for one in scenario.projects}
-        yield unknown(address, name, known, "project", define="define it under projects")
-    elif lacking:
-        yield Finding(
-            address, f"{name}, which {lacking[0]} does not have", "a project of every scenario",
-            "define it under projects at the top level",
-        )  # fmt: skip
+        yield from valued_findings(experiment, address, one.valued_in)
 
 
 def _twice(address: Address, one: Portfolio) -> Iterator[Finding]:

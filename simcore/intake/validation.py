@@ -1,18 +1,15 @@
 """Data against the records of the schema: what does not fit, in the words of the config.
 
-A location of pydantic also names the members of unions and what short forms were turned into; here
-it becomes an address in what the user wrote.
+Where that stands in what the user wrote, `trails` says.
 """
 
 from __future__ import annotations
 
-import typing
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from functools import cache
 from itertools import chain
 from typing import Any, Final
 
-from pydantic import Tag, ValidationError
+from pydantic import ValidationError
 
 from simcore.errors import suggest
 from simcore.intake import shipped
@@ -22,8 +19,9 @@ from simcore.intake.instruments import kinds
 from simcore.intake.schema import Experiment
 from simcore.intake.shipped import Known, catalog_of, details
 from simcore.intake.sourced import misfit
+from simcore.intake.trails import bare, is_process, trail
 from simcore.processes import KINDS as PROCESSES
-from simcore.processes import Process, fields_of, lack, record_of, refusal
+from simcore.processes import fields_of, lack, refusal
 from simcore.quantities import KINDS as DISTRIBUTIONS
 from simcore.quantities.annotations import YEARS
 from simcore.quantities.records import shown
@@ -108,7 +106,7 @@ def _findings(every: Sequence[Any], data: Mapping[str, Any]) -> list[Finding]:
     meant: set[Address] = set()
     lacking: dict[Address, list[str]] = {}
     for one in every:
-        address, record = _trail(one["loc"], data, one["type"])
+        address, record = trail(one["loc"], data, one["type"])
         level = _misread_level(address, data)
         if level is not None:
             finding = level
@@ -193,41 +191,9 @@ def _strange_entry(
     )  # fmt: skip
 
 
-# --- where ---------------------------------------------------------------------------------------
-
-
-def _trail(loc: Sequence[Any], data: Any, kind: str) -> tuple[Address, Any]:
-    """Path in the data of a location, and the record that holds its last part."""
-    address: list[Any] = []
-    node, type_, holder = data, typing.cast(Any, Experiment), None
-    for position, part in enumerate(loc):
-        if part == "[key]":
-            break
-        member = _member(type_, part)
-        if member is not None:
-            type_ = member
-            continue
-        holder, type_ = type_, _inside(type_, part)
-        actual = _key(node, part)
-        if actual is not None:
-            address.append(actual)
-            node = node[actual]
-            if _is_process(_bare(type_)):
-                type_ = record_of(node)
-        elif position == len(loc) - 1 and kind in ("missing", "extra_forbidden"):
-            address.append(part)
-        elif isinstance(node, (Mapping, list)) and part != "default":
-            node = None
-    return tuple(address), holder
-
-
-def _is_process(type_: Any) -> bool:
-    return isinstance(type_, type) and issubclass(type_, Process)
-
-
 def _of_process(kind: str, address: Address, record: Any) -> Finding | None:
     """The finding of a field that a process of its kind has not, or lacks."""
-    if not _is_process(record):
+    if not is_process(record):
         return None
     if kind == "extra_forbidden":
         told = refusal(record, str(address[-1]))
@@ -241,69 +207,6 @@ def _of_process(kind: str, address: Address, record: Any) -> Finding | None:
     return None if told is None else Finding(address[:-1], *told)
 
 
-def _key(node: Any, part: Any) -> Any:
-    """The key or position of a node that a part of a location names."""
-    if isinstance(node, Mapping):
-        if part in node:
-            return part
-        return next((key for key in node if str(key) == str(part)), None)
-    if isinstance(node, list) and isinstance(part, int) and part < len(node):
-        return part
-    return None
-
-
-def _bare(type_: Any) -> Any:
-    """A type without annotations and without `| None`."""
-    while not isinstance(type_, type):
-        origin = typing.get_origin(type_)
-        members = [one for one in typing.get_args(type_) if one is not type(None)]
-        if origin is not typing.Annotated and (
-            len(members) != 1 or origin in (dict, list, typing.Literal)
-        ):
-            break
-        type_ = members[0]
-    return type_
-
-
-def _member(type_: Any, tag: Any) -> Any:
-    """The member of a tagged union, or None for other types."""
-    type_ = _bare(type_)
-    if isinstance(type_, type):
-        fields = getattr(type_, "model_fields", {})
-        alone = "kind" in fields and tag in typing.get_args(fields["kind"].annotation)
-        return type_ if alone and tag not in fields else None
-    if typing.get_origin(type_) in (dict, list, typing.Literal):
-        return None
-    for member in typing.get_args(type_):
-        for note in getattr(member, "__metadata__", ()):
-            if isinstance(note, Tag) and note.tag == tag:
-                return member
-        kind = getattr(_bare(member), "model_fields", {}).get("kind")
-        if kind is not None and tag in typing.get_args(kind.annotation):
-            return member
-    return None
-
-
-def _inside(type_: Any, part: Any) -> Any:
-    """The type of what a record, mapping or list holds."""
-    type_ = _bare(type_)
-    if hasattr(type_, "model_fields"):
-        _complete(type_)
-        return type_.model_fields[part].annotation if part in type_.model_fields else None
-    arguments = typing.get_args(type_)
-    return arguments[-1] if typing.get_origin(type_) in (dict, list) else None
-
-
-@cache
-def _complete(record: Any) -> None:
-    if not record.__pydantic_fields_complete__:
-        # A field of quantities holds quantities, which are defined after it.
-        record.model_rebuild()
-
-
-# --- what ----------------------------------------------------------------------------------------
-
-
 def _extra(address: Address, record: Any) -> tuple[Finding, str | None]:
     """The finding of an unknown key, and the key that was probably meant."""
     name = str(address[-1])
@@ -311,8 +214,8 @@ def _extra(address: Address, record: Any) -> tuple[Finding, str | None]:
         # Where it stands alone it is the short form of `sectors`.
         told = ("both sector and sectors", "one of the two", "remove sector")
         return Finding(address, *told), None
-    known = sorted(getattr(_bare(record), "model_fields", {}))
-    if _is_process(record):
+    known = sorted(getattr(bare(record), "model_fields", {}))
+    if is_process(record):
         known = fields_of(record)
     near = suggest(name, known)
     listed = f"one of {', '.join(known)}"

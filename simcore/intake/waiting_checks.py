@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from simcore.intake.findings import FIRST, Address, Finding, unknown
+from simcore.intake.naming_projects import lacking_findings
 from simcore.intake.policies import used_policies, variants
 from simcore.intake.priced import used_markets, used_prices
 from simcore.intake.projects import Project
@@ -13,6 +14,7 @@ from simcore.intake.usage import there_from
 from simcore.intake.waiting import CARBON, POLICY, Waiting
 
 _LAST = ("years", "last")
+_DEFINE = "write projects: [...] in it, or define it under projects"
 
 
 def uncertain_policies(experiment: Experiment) -> list[str]:
@@ -41,27 +43,11 @@ def waiting_findings(
             for place, each in enumerate(menu):
                 if each not in experiment.projects:
                     where = (*address, "projects", place) if one.projects else address
-                    yield _lacking(experiment, scenarios, where, each)
+                    yield from lacking_findings(scenarios, where, each, define=_DEFINE)
             continue
         yield from _together(address, menu, built)
         yield from _dates(experiment, address, one, menu, built)
         yield from _known(experiment, address, one, built[0].region)
-
-
-def _lacking(
-    experiment: Experiment, scenarios: Mapping[str, Experiment], where: Address, name: str
-) -> Finding:
-    """A plant that no scenario has, or that one has not."""
-    if any(name in one.projects for one in scenarios.values()):
-        without = next(one for one, own in scenarios.items() if name not in own.projects)
-        return Finding(
-            where, f"{name}, which {without} does not have", "a project of every scenario",
-            "define it under projects at the top level",
-        )  # fmt: skip
-    return unknown(
-        where, name, experiment.projects, "project",
-        define="write projects: [...] in it, or define it under projects",
-    )  # fmt: skip
 
 
 def _together(address: Address, menu: list[str], built: list[Project]) -> Iterator[Finding]:
