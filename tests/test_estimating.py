@@ -47,8 +47,12 @@ def test_time_follows_from_that_of_a_draw(monkeypatch: pytest.MonkeyPatch) -> No
     assert many["core_hours"] == pytest.approx(hours, rel=1e-6)
     assert many["seconds"] == pytest.approx(3600 * hours, rel=1e-3)
     assert many["enough"]["passes"] < many["passes"]
-    wider = plan_of(draws=10**9, keep=[], memory=many["enough"]["memory"])
-    assert estimating.estimate(wider, on_threads(1))["passes"] == many["enough"]["passes"]
+    # With that memory there are so many passes, with half of it more.
+    for share, more in ((1, 0), (2, 1)):
+        wider = plan_of(draws=10**9, keep=[], memory=many["enough"]["memory"] // share)
+        found = estimating.estimate(wider, on_threads(1))["passes"]
+        assert found >= many["enough"]["passes"] + more
+        assert more or found == many["enough"]["passes"]
 
 
 def test_groups_are_about_those_of_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,10 +92,16 @@ def test_tiles_are_cut_for_the_fewest_passes(draws: int, memory: int) -> None:
 
 
 def test_workers_have_memory_of_their_own() -> None:
-    elsewhere = Executor(map, parts=3, workers="3 processes")
-    said = estimating.estimate(plan_of(draws=10**8, keep=[]), elsewhere)
-    assert said["worker_mb"] > tiles.OVERHEAD
-    assert said["parts"] > 3
+    one, four = (
+        estimating.estimate(
+            plan_of(draws=10**8, keep=[]),
+            Executor(map, parts=3, threads=threads, workers="3 processes"),
+        )
+        for threads in (1, 4)
+    )
+    # Each thread counts by itself.
+    assert tiles.OVERHEAD < one["worker_mb"] < four["worker_mb"] < four["memory_mb"]
+    assert one["parts"] > 3
     assert estimating.estimate(plan_of(), on_threads(1))["worker_mb"] == 0
 
 

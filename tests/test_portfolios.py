@@ -47,7 +47,8 @@ def run() -> Any:
                   "valued_in": 2027},
         "hedged": {"exposures": ["short", "long"], "rate": 0.05},
         "own_rates": {"projects": ["plant"], "exposures": ["works"], "valued_in": 2027},
-    }), threads=1)  # fmt: skip
+        "brief": {"projects": ["ended"], "exposures": ["works"], "rate": 0.06},
+    }, projects={"plant": PLANT, "ended": {**PLANT, "lifetime": 2}}), threads=1)  # fmt: skip
 
 
 def test_a_project_alone_is_worth_what_it_is_worth(run: Any) -> None:
@@ -61,11 +62,14 @@ def test_the_sum_of_members_and_of_their_cash(run: Any) -> None:
     own = run.member_npv.sel(portfolio="group", member=["plant", "works"])
     whole = run.portfolio_npv.sel(portfolio="group")
     assert whole.values == pytest.approx(own.sum("member").values, rel=1e-12)
-    cash, cost = run.project_cash.sel(project="plant"), run.exposure_cost.sel(exposure="works")
-    expected = cash.fillna(0.0) - cost
-    found = run.portfolio_cash.sel(portfolio="group")
-    assert found.values == pytest.approx(expected.transpose(*found.dims).values, rel=1e-12)
-    assert np.isnan(cash.sel(year=2026)).all()  # before the start the bills alone count
+    cost = run.exposure_cost.sel(exposure="works")
+    for portfolio, project, idle in (("group", "plant", 2026), ("brief", "ended", 2030)):
+        cash, found = run.project_cash.sel(project=project), run.portfolio_cash
+        found = found.sel(portfolio=portfolio)
+        expected = (cash.fillna(0.0) - cost).transpose(*found.dims)
+        assert found.values == pytest.approx(expected.values, rel=1e-12)
+        # Before the start, and after the end, the bills alone count.
+        assert np.isnan(cash.sel(year=idle)).all()
 
 
 def test_bills_are_discounted_to_the_year_of_valuation(run: Any) -> None:
@@ -99,6 +103,7 @@ def test_an_interval_of_the_draws_holds_what_more_draws_say() -> None:
     (row,), (better,) = (portfolios_of(OpenedRun(one), (0.05,)) for one in (few, many))
     low, high = row.interval
     assert low < row.diversification < high
+    assert high - low < 0.5 * row.diversification
     assert low < better.diversification < high
     assert better.interval[1] - better.interval[0] < 0.6 * (high - low)
 
