@@ -214,9 +214,7 @@ def decided(draw: Any, projects: dict[str, Any], first: int, last: int) -> Any:
 
 
 @st.composite
-def portfolios(
-    draw: Any, projects: list[str], exposures: list[str], first: int, last: int
-) -> Any:
+def portfolios(draw: Any, projects: list[str], exposures: list[str], first: int, last: int) -> Any:
     """A portfolio of some of each, or none."""
     of = [draw(st.lists(st.sampled_from(one), unique=True)) if one else []
           for one in (projects, exposures)]  # fmt: skip
