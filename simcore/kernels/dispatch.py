@@ -17,10 +17,10 @@ take
     The year, its line in tables, the first draw of the block, whether it is the central case, the
     tape and the place on it.
 `lanes`
-    Which draws of the block the rows hold, for `draws.draw_of`.
+    Begin, end and step of the lanes that the rows hold; None: all of the block (`draws.draw_of`).
 
-The rows may hold some lanes of a block only, and then every formula goes through these: a draw's
-numbers depend on no other draw. `on_lanes` writes an operation so.
+Here alone stands which lanes an operation goes through: formulas find them as the columns of their
+rows, `rows.shape[1]` of them.
 """
 
 from __future__ import annotations
@@ -52,11 +52,11 @@ def row_{name}({parameters}):
     for j in range(rows.shape[1]):
         rows[out, j] = formula({values})
 """
-_BLOCK: Final = """def operation_{name}(bench, i, at_line, year, first_draw, central):
+_ON_BLOCK: Final = """def operation_{name}(bench, i, at_line, year, first_draw, central):
     work = contents(bench)
     rows, tape, lanes = work.rows, work.tape, None
 """
-_LANES: Final = """def operation_{name}(
+_ON_LANES: Final = """def operation_{name}(
     rows, tape, i, at_line, year, first_draw, central, begin, end, step
 ):
     rows, lanes = rows[:, begin:end:step], (begin, end, step)
@@ -110,7 +110,7 @@ def parameters_of(operation: Operation) -> list[str]:
     return list(inspect.signature(_python(_formula(operation))).parameters)
 
 
-def written(operation: Operation, parameters: list[str], head: str = _BLOCK) -> str:
+def written(operation: Operation, parameters: list[str], head: str = _ON_BLOCK) -> str:
     """The source of an operation, and of the loop over the draws that a formula of numbers needs.
 
     Raises
@@ -153,14 +153,15 @@ def written(operation: Operation, parameters: list[str], head: str = _BLOCK) -> 
     return loop + head.format(name=name) + places + call
 
 
-def _function(operation: Operation, head: str = _BLOCK) -> Callable[..., None]:
+def _function(operation: Operation, head: str = _ON_BLOCK) -> Callable[..., None]:
     """An operation, not yet compiled."""
     formula = _formula(operation)
     scope: dict[str, Any] = {
         "__name__": __name__, "formula": formula, "design_row": design_row, "contents": contents,
         "inlined": inlined,
     }  # fmt: skip
-    text, name = written(operation, parameters_of(operation), head), f"<{operation.name}>"
+    text = written(operation, parameters_of(operation), head)
+    name = f"<{operation.name}{' on lanes' if head is _ON_LANES else ''}>"
     linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
     exec(compile(text, name, "exec"), scope)
     function: Callable[..., None] = scope[f"operation_{operation.name}"]
@@ -173,7 +174,7 @@ def on_lanes(name: str) -> Callable[..., None]:
     Each lane may be run alone, by a thread of a GPU say: it makes for itself what a block makes
     once. Its arguments are rows, tape, place on it, line, year, first draw, central, then these.
     """
-    return _function(OPERATIONS[name], _LANES)
+    return _function(OPERATIONS[name], _ON_LANES)
 
 
 _MADE: Final[dict[str, tuple[Operation, Any]]] = {}

@@ -12,7 +12,7 @@ from simcore.kernels.random import normal_of_uniform, uniform_of_normal
 
 @inlined
 def draw_of(j, first_draw, lanes):
-    """Draw of a column of the rows; lanes: begin, end and step, or None, all of the block."""
+    """Draw of a column of the rows; lanes: begin, end and step; None: all of the block."""
     if lanes is None:
         return first_draw + j
     return first_draw + lanes[0] + j * lanes[2]
