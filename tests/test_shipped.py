@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from batteries import some
 from pydantic import ValidationError
 
 import simcore
@@ -100,14 +101,14 @@ def changed(path: tuple[Any, ...], value: Any) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     ("path", "value", "found"),
-    [
+    some([
         (("regions", "JP", "wacc"), "7 EUR/t", "EUR/t is money"),
+        (("markets", "eu_ets", "corridor"), {"floor": {2026: 9}, "ceiling": {2026: 8}}, "floor"),
         (("routes", "moe", "capex"), {"kind": "normal", "mean": 900, "sd": 300}, "minus infinity"),
         (("prices", "scrap", "default", "unit"), "EUR/MWh", "EUR/MWh"),
         (("policies", "eu_free_allocation", "variant"), "lwa", "lwa"),
-        (("markets", "eu_ets", "corridor"), {"floor": {2026: 9}, "ceiling": {2026: 8}}, "floor"),
-    ],
-)
+    ], each=3),
+)  # fmt: skip
 def test_a_broken_entry_does_not_pass(path, value, found, anew, monkeypatch):
     broken = changed(path, value)
     monkeypatch.setattr(packaged, "catalog", lambda: broken)
