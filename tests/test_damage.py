@@ -16,6 +16,7 @@ import pytest
 import synthetic_run
 import xarray as xr
 import zarr
+from batteries import some
 from google_crc32c import value as crc32c
 
 from simcore import cli
@@ -189,7 +190,9 @@ NETCDF: dict[str, Callable[[Path], None]] = {
 CASES = [(".zarr", name) for name in ZARR] + [(".nc", name) for name in NETCDF]
 
 
-@pytest.mark.parametrize(("suffix", "name"), CASES, ids=[f"{a} {b}" for a, b in CASES])
+@pytest.mark.parametrize(
+    ("suffix", "name"), some(CASES, each=3), ids=[f"{a} {b}" for a, b in CASES]
+)
 def test_damage_is_an_error_that_names_the_file(
     run: Path, suffix: str, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -219,9 +222,9 @@ def _printed(place: Path, command: tuple[str, ...]) -> tuple[int, str, str]:
 
 @pytest.mark.parametrize(
     ("suffix", "part"),
-    [(".zarr", part) for part in (0.0, 0.1, 0.3, 0.5, 0.7, 0.9, 0.999)]
-    + [(".nc", part) for part in np.linspace(0, 0.999, 10).tolist()],
-)
+    some([(".zarr", part) for part in (0.0, 0.1, 0.3, 0.5, 0.7, 0.9, 0.999)]
+         + [(".nc", part) for part in np.linspace(0, 0.999, 10).tolist()], each=3),
+)  # fmt: skip
 def test_a_flipped_byte_is_an_error_or_changes_nothing(
     run: Path, suffix: str, part: float, whole: xr.Dataset, shown: dict[tuple[str, ...], str]
 ) -> None:
@@ -449,9 +452,9 @@ COPIES: dict[str, Callable[[xr.Dataset, Path], Any]] = {
 
 @pytest.mark.parametrize(
     ("suffix", "name"),
-    [(suffix, name) for suffix in (".zarr", ".nc") for name in COPIES]
-    # What a NetCDF file gives as attributes, xarray cannot write as JSON.
-    [:-1],
+    some([(suffix, name) for suffix in (".zarr", ".nc") for name in COPIES]
+         # What a NetCDF file gives as attributes, xarray cannot write as JSON.
+         [:-1], each=3),
 )  # fmt: skip
 @pytest.mark.filterwarnings("ignore:Consolidated metadata")
 def test_a_copy_by_another_tool_keeps_digest_and_checksums(

@@ -13,6 +13,7 @@ from typing import NamedTuple
 
 import pytest
 import xarray as xr
+from batteries import some
 from matplotlib.figure import Figure
 
 import simcore
@@ -33,7 +34,7 @@ def script(folder: Path) -> ModuleType:
     return module
 
 
-@pytest.fixture(scope="module", params=EXPERIMENTS, ids=lambda folder: folder.name)
+@pytest.fixture(scope="module", params=some(EXPERIMENTS, each=2), ids=lambda folder: folder.name)
 def experiment(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, Path]:

@@ -73,8 +73,11 @@ def closing(found: xr.Dataset, scenario: str = "law") -> int:
 SHARED = "projects.plant.contract.strike"
 
 
-@pytest.mark.parametrize("design", ["random", "sobol"])
-@pytest.mark.parametrize("probability", [0.5, 0.8, 0.975])
+@pytest.mark.parametrize(
+    ("design", "probability"),
+    some([("random", 0.8), ("sobol", 0.8), ("random", 0.975), ("sobol", 0.5), ("random", 0.5),
+          ("sobol", 0.975)], each=3),
+)  # fmt: skip
 def test_the_project_breaks_even_in_as_many_draws_as_asked(probability, design):
     found = run({"strike": {"break_even": probability, "in": "law"}}, design=design)
     assert abs(closing(found) - probability * 2000) <= 1
@@ -169,7 +172,7 @@ def test_projects_with_the_same_contract_have_strikes_of_their_own():
 @pytest.mark.parametrize("limits", [{}, {"sided": "one"}])
 def test_no_bit_depends_on_threads(limits):
     made = plan(limits)
-    digests = {dataset.digest(engine.run(made, threads=threads)) for threads in (1, 2, 3)}
+    digests = {dataset.digest(engine.run(made, threads=threads)) for threads in (1, 3)}
     assert len(digests) == 1
 
 

@@ -84,9 +84,14 @@ def faults_of_the_package(scenarios: Iterable[str] = ()) -> Iterator[Finding]:
         yield from find_faults(spec.scenarios["base"], spec.scenarios, Path())
 
 
-def test_the_package_passes_every_check():
+@pytest.mark.parametrize(
+    "scenarios",
+    [(), pytest.param(tuple(packaged.scenarios()), marks=pytest.mark.long)],
+    ids=["alone", "each scenario"],
+)
+def test_the_package_passes_every_check(scenarios):
     assert shipped.catalog_of(packaged.catalog(), {})[1] == []
-    assert list(faults_of_the_package(packaged.scenarios())) == []
+    assert list(faults_of_the_package(scenarios)) == []
 
 
 def changed(path: tuple[Any, ...], value: Any) -> dict[str, Any]:
