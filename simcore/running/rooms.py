@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Final
 
@@ -66,11 +65,11 @@ def counts_of(task: Task) -> NDArray[np.int32] | None:
 
 def _room_of(counters: tuple[int, int]) -> int:
     """Values in whole pages that hold so many counters, two in each."""
-    return -(-math.prod(counters) // (2 * PAGE)) * PAGE
+    return -(-counters[0] * counters[1] // (2 * PAGE)) * PAGE
 
 
 def _as_counts(values: NDArray[np.float64], counters: tuple[int, int]) -> NDArray[np.int32]:
-    return values.view(np.int32)[: math.prod(counters)].reshape(1, *counters)
+    return values.view(np.int32)[: counters[0] * counters[1]].reshape(1, *counters)
 
 
 def arena_of(job: Job, tasks: Sequence[Task]) -> tuple[Memory, Arena] | None:

@@ -169,7 +169,7 @@ class Pool:
 def _is_alone() -> bool:
     """Whether this process has one thread, as the system counts them; only Linux says so."""
     try:
-        return sum(1 for _ in Path("/proc/self/task").iterdir()) == 1
+        return len([*Path("/proc/self/task").iterdir()]) == 1
     except OSError:
         return False
 
