@@ -59,6 +59,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Nothing is collected of what ends with the process, and no plugin of pydantic is looked for.
     atexit.register(gc.freeze)
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    # Each thread of OpenBLAS maps a buffer and forbids a fork, and nothing here is large enough.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     with streams.held() as out:
         options = parsed(arguments)
         if options is None:
@@ -173,9 +175,11 @@ def _simulated(
     say_if_cold(options.name, quiet=options.quiet)
     with _terminable():
         engine.prepare(planned)
+        # What is loaded stays; only what the run makes is worth collecting.
+        gc.freeze()
+        # While this process has no other thread.
+        executor.begin()
         planned = run_until_narrow(planned, executor, report=silent if options.quiet else _say)
-    # What is loaded stays; only what the run makes is worth collecting.
-    gc.freeze()
     gc.enable()
     start = time.monotonic()
     reporting = progress(

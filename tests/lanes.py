@@ -83,7 +83,7 @@ def differing(cases: Sequence[Case], tried: Sequence[Lanes]) -> Iterator[str]:
     for case in cases:
         for lanes in tried:
             if not is_as_the_block(case, made[case.name], lanes):
-                yield f"{case.name} {case.year} {lanes}"
+                yield f"{case.name} of design {case.tape.design[0]}, {case.year}, lanes {lanes}"
 
 
 def main() -> None:

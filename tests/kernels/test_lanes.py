@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import lanes
@@ -24,6 +25,7 @@ from simcore import intake
 from simcore.kernels import dispatch
 from simcore.kernels.calls import call, reference
 from simcore.kernels.designs import DESIGNS
+from simcore.kernels.emissions_market import ACTIVE
 from simcore.kernels.jit import kernel
 from simcore.kernels.operations import BLOCK, OPERATIONS, SCRATCH, Operation
 from simcore.kernels.sinks import workspace
@@ -104,7 +106,9 @@ def tried(name: str, tape: Tape, place: tuple[int, int, int, bool], before: np.n
     return Case(name, tape, *place, before, after, made.recalled)
 
 
-def cases(program: Any, names: set[str], most: int, *, central: bool) -> Iterator[Case]:
+def cases(
+    program: Any, names: set[str], most: int, *, central: bool = False, draw: int = FIRST_DRAW
+) -> Iterator[Case]:
     """What operations find in a block, as `chosen`, and make of it."""
     rows = workspace(program.rows, BLOCK)
     rows[:] = np.nan
@@ -112,7 +116,7 @@ def cases(program: Any, names: set[str], most: int, *, central: bool) -> Iterato
     rows[program.state_rows] = program.states[:, None]
     wanted = chosen(program, names, most)
     for stage, (tape, line, year) in enumerate(stages(program)):
-        place = line, year, FIRST_DRAW, central
+        place = line, year, draw, central
         for i, code in enumerate(tape.code):
             if (stage, i) in wanted:
                 found, one = alone(tape, i)
@@ -151,9 +155,9 @@ def of_design(program: Any, design: str, most: int) -> list[Case]:
     written = {one.name: one for one in OPERATIONS.values() if one.formula}
     if design != "random":
         drawn = {name for name, one in written.items() if one.random}
-        return list(cases(program(design), drawn, most, central=False))
+        return list(cases(program(design), drawn, most))
     made = program(design)
-    found = list(cases(made, {*written}, most, central=False))
+    found = list(cases(made, {*written}, most))
     found += [two for one in found if one.name == "CAP_AND_BANK" for two in recalling(one)]
     found += cases(made, {*written}, 2, central=True)
     # The config needs no other by whole rows; the bridge is that of another design.
@@ -192,11 +196,26 @@ def test_an_operation_that_ignores_its_lanes_is_found(program):
     assert not is_right(lambda *told: told, beside=1)
 
 
-@pytest.mark.parametrize("design", DESIGNS)
-def test_a_lane_alone_has_the_bits_of_its_block(program, design):
+def test_a_lane_alone_has_the_bits_of_its_block(program):
     """Without a compiler, which writes other machine code for lanes and no other bits."""
-    found = of_design(program, design, most=6)
-    assert apart(found) == []
+    assert apart([case for design in DESIGNS for case in of_design(program, design, most=6)]) == []
+
+
+def test_a_price_that_is_searched_for_depends_on_no_draw_beside_it():
+    """A search of one draw stops in an earlier year than that of 32, and last digits hung on it."""
+    plan = simcore.build(simcore.load(Path(__file__).parents[2] / "configs" / "cap_and_bank.yaml"))
+    asked = [Request(cell.node, tuple(plan.years)) for cell in plan.cells
+             if cell.variable == "carbon_price"]  # fmt: skip
+    found = list(cases(compile_program(plan, asked)[0], {"CAP_AND_BANK"}, 99, draw=4 * BLOCK))
+    assert len(found) > 20
+    for case in found:
+        inputs = case.tape.inputs.copy()
+        inputs[ACTIVE] = len(case.before)
+        wanted = np.arange(BLOCK) == 184
+        before = np.vstack([case.before, wanted])
+        place = case.at_line, case.year, case.first_draw, case.central
+        after = tried(case.name, case.tape._replace(inputs=inputs), place, before).after
+        np.testing.assert_array_equal(after[SCRATCH:-1, wanted], case.after[SCRATCH:, wanted])
 
 
 @pytest.mark.slow
