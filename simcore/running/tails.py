@@ -149,7 +149,7 @@ def rows_of_tails(plan: Plan) -> int:
     if risk is None:
         return 0
     tailed, above = (
-        sum(max(1, len(one.years)) for one in _rows(plan, names))
+        len([year for one in _rows(plan, names) for year in one.years or (0,)])
         for names in (risk.of, list(risk.exceed))
     )
     return tailed * len(risk.tails) + above
