@@ -59,6 +59,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     # Nothing is collected of what ends with the process, and no plugin of pydantic is looked for.
     atexit.register(gc.freeze)
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    # Each thread of OpenBLAS takes time to begin and maps a buffer; nothing here needs several.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     with streams.held() as out:
         options = parsed(arguments)
         if options is None:

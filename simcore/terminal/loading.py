@@ -68,9 +68,9 @@ def warn(options: argparse.Namespace, spec: Spec, warnings: list[Fault]) -> None
     if warnings and getattr(options, "strict", False):
         raise ConfigError(warnings)
     if not getattr(options, "quiet", False):
-        from simcore.timeseries import is_warning
-
         for note in spec.notes:
+            from simcore.timeseries import is_warning
+
             print(note if is_warning(note) else f"note: {note}", file=sys.stderr)
         for one in warnings:
             print(one.as_warning(), file=sys.stderr)
