@@ -2,12 +2,14 @@ PYTHON ?= python3
 VENV ?= .venv
 BIN = $(VENV)/bin
 MARK = not slow and not long
+# What a run needs; that and what tests and lint need.
+RUNS = $(VENV)/.runs
 STAMP = $(VENV)/.installed
 LOWEST = .venv-lowest
 
 .PHONY: demo test test-long test-slow test-lowest slowest mutants bench lint configs readme clean
 
-demo: $(STAMP)
+demo: $(RUNS)
 	$(BIN)/simcore run configs/quickstart.yaml --out results/quickstart.zarr --overwrite --plots
 
 test: $(STAMP)
@@ -48,10 +50,16 @@ readme: $(STAMP)
 clean:
 	rm -rf $(VENV) $(LOWEST) results build *.egg-info
 
+# Python compiles what is loaded; compiling all packages beforehand takes longer than a run.
+INSTALL = $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile -c constraints.txt
+
+$(RUNS): pyproject.toml constraints.txt
+	$(INSTALL) -e .
+	touch $@
+
 $(STAMP): pyproject.toml constraints.txt
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt -e ".[test,lint,cluster,sensitivity]"
-	touch $(STAMP)
+	$(INSTALL) -e ".[test,lint,cluster,sensitivity]"
+	touch $(RUNS) $@
 
 $(LOWEST)/.installed: pyproject.toml constraints-lowest.txt
 	$(PYTHON) -m venv $(LOWEST)

@@ -67,7 +67,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     atexit.register(gc.freeze)
     # No plugin of pydantic is looked for.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
-    # Each thread of OpenBLAS takes time to begin and maps a buffer; nothing here needs several.
+    # Each thread of OpenBLAS takes time to begin, maps a buffer and forbids a fork, and nothing
+    # here is large enough.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     with streams.held() as out:
         options = parsed(arguments)
@@ -184,9 +185,11 @@ def _simulated(
     say_if_cold(options.name, quiet=options.quiet)
     with _terminable():
         engine.prepare(planned)
+        # What is loaded stays; only what the run makes is worth collecting.
+        gc.freeze()
+        # While this process has no other thread.
+        executor.begin()
         planned = run_until_narrow(planned, executor, report=silent if options.quiet else _say)
-    # What is loaded stays; only what the run makes is worth collecting.
-    gc.freeze()
     start = time.monotonic()
     reporting = progress(
         planned.draws, quiet=options.quiet, workers=executor.who, threads=executor.threads

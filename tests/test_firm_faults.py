@@ -67,7 +67,7 @@ FAULTS: dict[str, tuple[dict[str, Any], list[tuple[str, str, str]]]] = {
         ("projects.plant.phases.2028", "unknown route 'strange'", "choose one of these")]),
     "conversion by year": (
         phased(phases={2028: "ng_dri_eaf", 2031: "scrap_eaf"}, conversion={2031: 50}), [
-            ("projects.plant.conversion", '{"2031": 50}', "add kind")]),
+            ("projects.plant.conversion", '{"2031": 50}', "write one number")]),
     "closed before it starts": ({"projects": {"plant": {**PLANT, "closes": 2020}}}, [
         ("projects.plant.closes", "2020", "write 2035 or less, or leave it out")]),
     "a plant of one scenario": (

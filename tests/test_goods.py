@@ -300,7 +300,7 @@ WARNED: dict[str, tuple[dict[str, Any], str]] = {
         {"against": ["EU.bf_bof"], "budgets": {"steel": {"against": "EU.bf_bof"}}},
         "budgets.steel.against"),
     "a budget that nothing reports": (
-        {"outcomes": ["price_effect"], "keep": []}, "budgets.steel.region"),
+        {"outcomes": ["price_effect"], "keep": []}, "budgets.steel"),
     "a volume of half the world": (
         {"budgets": {"steel": {"volume": {2031: 900}}}}, "budgets.steel.volume.2031"),
     "another product": (

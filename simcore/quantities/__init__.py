@@ -302,8 +302,8 @@ def _as_distribution(value: Any) -> Any:
         if value and all(isinstance(one, int) for one in value):
             years = ", ".join(f"{year}: {shown(one)}" for year, one in value.items())
             raise fault(
-                shown(value), "a number; where it may change by year, {years: ...}",
-                f"write {{years: {{{years}}}}}, linear between its years",
+                shown(value), "a number; where it may change from year to year, {years: ...}",
+                f"write one number or, where the value may change, {{years: {{{years}}}}}",
             )  # fmt: skip
     return value
 

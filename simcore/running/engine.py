@@ -182,15 +182,16 @@ def is_cold() -> bool:
 
 def prepare(plan: Plan) -> None:
     """Load or compile the kernels, in this thread, where an interrupt ends it at once."""
-    from simcore.kernels import jit
+    from simcore.kernels import dispatch, jit
     from simcore.kernels.compiling import compile_all
 
     if jit.IS_INTERPRETED:
         return
-    cold = is_cold()
-    compile_all(operations_of(plan), [partial(rehearse, plan)] if cold else [])
+    cold, operations = is_cold(), operations_of(plan)
+    compile_all(operations, [partial(rehearse, plan)] if cold else [])
     if not cold:
         rehearse(plan)
+    dispatch.entries(operations)
 
 
 def _simulate(

@@ -240,7 +240,7 @@ def reduce_tile(team: Team, number: int, report: Report, kept: Lines | None = No
     by_row = _kept(team, number, tile, kept)
     known = () if by_row.keeper is None else tuple(sorted(by_row.keeper.done))
     tasks = [
-        Task(part, numbers, by_row.lines, known=known)
+        Task(part, numbers, by_row.lines, known=known, counters=(tile.rows, tile.bins + 1))
         for part in team.parts(number, Stage.COUNT, tile)
     ]
     counted = team.results(tasks, tile, between(report, 0.0, 0.5), by_row)
