@@ -41,7 +41,7 @@ def json_schema() -> dict[str, Any]:
     fields = Experiment.model_fields.items()
     apart = {name: one for name, one in fields if WHERE_GIVEN in one.metadata}
     whole: dict[str, Any] = {
-        name: (one.annotation, Field(default=one.default, default_factory=one.default_factory))
+        name: (one.annotation, Field(default_factory=dict) if one.default_factory else None)
         for name, one in apart.items()
     }
     written = create_model(
