@@ -130,7 +130,7 @@ def _kept(case, options: argparse.Namespace) -> int:
 
 
 def _report(options: argparse.Namespace, known: dict, chosen: dict) -> int:
-    from benchmarks import agreement, growth, languages, measures, table
+    from benchmarks import agreement, growth, languages, measures, stages, table
     from benchmarks.cases import for_languages, load
     from benchmarks.timing import Settings
 
@@ -168,6 +168,7 @@ def _report(options: argparse.Namespace, known: dict, chosen: dict) -> int:
     small = known["small"]
     groups = [measures.machine(settings)]
     groups += [measures.model(case, settings) for case in chosen.values()]
+    groups += [stages.stages(case.name, load(case)) for case in chosen.values()]
     groups += [
         measures.languages(for_languages(known[name]), one, settings) for name, one in built.items()
     ]

@@ -13,6 +13,8 @@ from simcore import plan
 from simcore.intake import Spec
 from simcore.kernels.ranks import quantile_ranks
 from simcore.running import engine, program
+from simcore.running.options import Options
+from simcore.running.tiles import recalled_values
 from simcore.variables import INTERVAL_LEVEL, OUTCOMES, QUANTILES
 
 Work = Callable[[], Any]
@@ -36,8 +38,15 @@ def simcore_totals(spec: Spec, threads: int) -> Work:
 
 def _over_regions(work: Callable[..., Any], spec: Spec, threads: int) -> Work:
     planned = plan.build(spec)
-    cuts = [program.compile_program(planned, some) for some in requests(planned)]
-    return lambda: work(cuts, spec.experiment.draws, threads)
+    # As in a run, prices that systems make are made once and read by the next region.
+    recall = program.Recall.of(planned, recalled_values(planned, Options()))
+    cuts = [program.compile_program(planned, some, recall=recall) for some in requests(planned)]
+
+    def once() -> None:
+        recall.values[:] = -1.0
+        work(cuts, spec.experiment.draws, threads)
+
+    return once
 
 
 def requests(planned: plan.Plan) -> list[list[program.Request]]:

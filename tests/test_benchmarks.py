@@ -10,12 +10,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks import __main__, agreement, languages, randomness, suites, totals
+from benchmarks import __main__, agreement, languages, randomness, stages, suites, totals, work
 from benchmarks.cases import cases, for_languages, load
 from benchmarks.peers import in_c, scalar
 from benchmarks.peers.tape import UnknownOperationError, given_numbers
 from benchmarks.table import WIDTH, Line, formatted
+from simcore import plan
 from simcore.kernels import random
+from simcore.running import program
 
 pytestmark = pytest.mark.long
 ROOT = Path(__file__).parents[1]
@@ -177,6 +179,21 @@ def test_totals_of_part_of_a_block(tapes):
     np.testing.assert_allclose(found[:, 2], np.nansum(values**2, axis=1), rtol=1e-12)
     np.testing.assert_array_equal(found[:, 3], np.sum(values > 0.0, axis=1))
     totals.handed_over(tapes.cuts, 700, 2)
+
+
+@pytest.mark.skipif(not stages.HAS_CLOCK, reason="this processor lets no program read its counter")
+def test_stages_are_those_of_a_run():
+    spec = load(cases(tiny=True)["small"], draws=600)
+    _, first, *lines, last = stages.stages("small", spec)
+    assert first.split()[0] == "operation"
+    found = {one.split()[0]: one.split()[-4:] for one in lines}
+    assert {"CAP_AND_BANK", "PATH", "sums"} <= found.keys()
+    asked = work.requests(plan.build(spec))
+    programs = [program.compile_program(plan.build(spec), some)[0] for some in asked]
+    assert int(found["sums"][2]) == sum(one.output_rows.size for one in programs)
+    assert sum(float(one[1].rstrip("%")) for one in found.values()) == pytest.approx(100, abs=1)
+    whole = sum(int(one[0].replace(",", "")) for one in found.values())
+    assert int(last.split()[-1].replace(",", "")) == pytest.approx(whole, abs=10)
 
 
 def test_random_numbers_are_those_of_a_design(tapes):

@@ -2,7 +2,14 @@
 
 from typing import Annotated, Any, Final, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    SerializerFunctionWrapHandler,
+    model_serializer,
+    model_validator,
+)
 
 from simcore.quantities.annotations import Plain
 from simcore.quantities.records import Model, fault
@@ -57,6 +64,14 @@ class Risk(Model):
         if not self.of and "tails" in self.model_fields_set:
             raise fault("tails of no outcome", "outcomes", "write of: [project_npv], or drop tails")
         return self
+
+    @model_serializer(mode="wrap")
+    def _written(self, write: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        found: dict[str, Any] = write(self)
+        if not self.of:
+            # Whoever reads it again would ask of what outcome they are.
+            del found["tails"]
+        return found
 
 
 def is_upper(tail: float) -> bool:

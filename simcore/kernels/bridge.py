@@ -13,9 +13,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from simcore.kernels.designs import fill_design
+from simcore.kernels.draws import design_row
 from simcore.kernels.jit import inlined
-from simcore.kernels.operations import BLOCK
 from simcore.kernels.random import normal_of_uniform
 
 
@@ -56,7 +55,7 @@ def bridge_table(start: int, first: int, last: int) -> NDArray[np.float64]:
 
 
 @inlined
-def bridged_row(rows, out, inputs, table, at_line, tape, i, first_draw, central):
+def bridged_row(rows, out, inputs, table, at_line, tape, i, first_draw, lanes, central):
     """Write the shock of a year.
 
     Parameters
@@ -76,36 +75,34 @@ def bridged_row(rows, out, inputs, table, at_line, tape, i, first_draw, central)
     i : int
         Operation of the shock.
     first_draw : int
+    lanes : tuple of int, or None
+        As in `draws.draw_of`.
     central : bool
         No noise.
     """
     if central:
         rows[out, :] = 0.0
         return
-    code, draws, replicates = tape.design
-    held = inputs.shape[0]
+    held, width = inputs.shape[0], rows.shape[1]
     now = table[2 * held * at_line : 2 * held * (at_line + 1)]
     before = table[2 * held * max(at_line - 1, 0) : 2 * held * (max(at_line - 1, 0) + 1)]
     for k in range(held):
         row, above, weight = inputs[k], inputs[max(k - 1, 0)], now[held + k]
         if at_line == 0 or now[k] != before[k]:
-            fill_design(
-                code, tape.keys[i], tape.dimensions[i], first_draw, int(now[k]), draws, replicates,
-                rows[0],
-            )  # fmt: skip
+            design_row(tape, i, first_draw, lanes, int(now[k]), rows[0])
             normal_of_uniform(rows[0], rows[1])
             if k == 0:
-                for j in range(BLOCK):
+                for j in range(width):
                     rows[row, j] = weight * rows[1, j]
             else:
-                for j in range(BLOCK):
+                for j in range(width):
                     rows[row, j] = rows[above, j] + weight * rows[1, j]
         elif weight != before[held + k]:
             # The same number in the other half of its years.
             ratio = weight / before[held + k]
-            for j in range(BLOCK):
+            for j in range(width):
                 rows[row, j] = rows[above, j] + ratio * (rows[row, j] - rows[above, j])
         if k + 1 == held or now[k + 1] == 0.0:
-            for j in range(BLOCK):
+            for j in range(width):
                 rows[out, j] = rows[row, j]
             break

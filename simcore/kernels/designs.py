@@ -43,7 +43,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simcore.kernels.jit import inlined, kernel, load, reversed_bits
-from simcore.kernels.random import BLOCK, LANES, fill_uniform, threefry2x64, uniform_of_word
+from simcore.kernels.random import (
+    BLOCK,
+    LANES,
+    fill_uniform,
+    threefry2x64,
+    uniform_of_word,
+    word_of,
+)
 from simcore.kernels.sobol_tables import DIGITS, DIMENSIONS, DIRECTIONS
 from simcore.kernels.streams import SHOCKS
 
@@ -162,6 +169,32 @@ def sobol_point(dimension, index):
     return found
 
 
+@inlined
+def _sobol_block(key, dimension, replicate, block, step):
+    """What the points of a block share; parameters as in `fill_sobol`."""
+    which, number = np.uint64(replicate), np.uint64(block)
+    if step != 0:
+        dimension += (step - FIRST_YEAR) % _YEARS
+    scramble_1, scramble_2 = threefry2x64(key[0], key[1], _SCRAMBLE | which, np.uint64(step))
+    a, b = threefry2x64(key[2], key[3], _LANES | which, number)
+    point = sobol_point(np.uint64(dimension), number << _8)
+    first = np.uint64(dimension) << _8
+    # One of the orders, from any of its places on; stirred, so that two families hardly ever
+    # share the order of a block.
+    order = ((a & _ORDER_LAST) << _9) + (b & _IN_BLOCK)
+    times, flip = (b >> _8 | _1) & _IN_BLOCK, (b >> _16) & _IN_BLOCK
+    return scramble_1, scramble_2, point, first, order, times, flip
+
+
+@inlined
+def _sobol_lane(lane, scramble_1, scramble_2, point, first, order, times, flip):
+    """One point of a block, by what they share."""
+    i = (np.uint64(load(_ORDERS, order + np.uint64(lane))) * times) & _IN_BLOCK
+    i ^= (i >> _4) ^ flip
+    y = point ^ load(_PATTERNS, first + i)
+    return uniform_of_word(reversed_bits(nested(y, scramble_1, scramble_2)))
+
+
 @kernel
 def fill_sobol(key, dimension, replicate, block, step, out):
     """Write a block of a scrambled Sobol sequence.
@@ -175,22 +208,9 @@ def fill_sobol(key, dimension, replicate, block, step, out):
         Number of the block within its replicate.
     out : ndarray, shape (256,)
     """
-    which, number = np.uint64(replicate), np.uint64(block)
-    if step != 0:
-        dimension += (step - FIRST_YEAR) % _YEARS
-    scramble_1, scramble_2 = threefry2x64(key[0], key[1], _SCRAMBLE | which, np.uint64(step))
-    a, b = threefry2x64(key[2], key[3], _LANES | which, number)
-    point = sobol_point(np.uint64(dimension), number << _8)
-    first = np.uint64(dimension) << _8
-    # One of the orders, from any of its places on; stirred, so that two families hardly ever
-    # share the order of a block.
-    order = ((a & _ORDER_LAST) << _9) + (b & _IN_BLOCK)
-    times, flip = (b >> _8 | _1) & _IN_BLOCK, (b >> _16) & _IN_BLOCK
+    shared = _sobol_block(key, dimension, replicate, block, step)
     for lane in range(BLOCK):
-        i = (np.uint64(load(_ORDERS, order + np.uint64(lane))) * times) & _IN_BLOCK
-        i ^= (i >> _4) ^ flip
-        y = point ^ load(_PATTERNS, first + i)
-        out[lane] = uniform_of_word(reversed_bits(nested(y, scramble_1, scramble_2)))
+        out[lane] = _sobol_lane(lane, *shared)
 
 
 @inlined
@@ -241,6 +261,42 @@ def draws_of_replicate(replicate, replicates, total_draws):
     return found - (blocks * BLOCK - total_draws if (blocks - 1) % replicates == replicate else 0)
 
 
+@inlined
+def _latin_replicate(k0, k1, replicate, step, total_draws, replicates):
+    """What the draws of a replicate share: the number of strata, and their permutation."""
+    strata = draws_of_replicate(replicate, replicates, total_draws)
+    key_1, key_2 = threefry2x64(k0, k1, _SCRAMBLE | np.uint64(replicate), np.uint64(step))
+    key_3, _ = threefry2x64(k0, k1, _ORDER | np.uint64(replicate), np.uint64(step))
+    # A rectangle hardly larger than the sample: cycles rarely need walking.
+    width = np.uint64(np.ceil(np.sqrt(float(strata))))
+    height = np.uint64((strata + np.int64(width) - 1) // np.int64(width))
+    return strata, width, height, 1.0 / np.float64(height), key_1, key_2, key_3
+
+
+@inlined
+def _latin_draw(i, within, strata, width, height, inverse, key_1, key_2, key_3):
+    """Draw i of a replicate, in a stratum that may lie beyond the last."""
+    # Rounding must carry no draw into the next stratum.
+    edge = strata * 2.0**-48
+    i = np.uint64(i if i < strata else strata - 1)
+    place = permuted(i, width, height, inverse, key_1, key_2, key_3)
+    within = within if within > edge else edge
+    within = within if within < 1.0 - edge else 1.0 - edge
+    return (np.float64(np.int64(place)) + within) * (1.0 / strata)
+
+
+@inlined
+def _latin_walk(u, strata, width, height, inverse, key_1, key_2, key_3):
+    """A draw that lies beyond the last stratum, moved on until it does not."""
+    while u > 1.0:
+        here = u * strata
+        place = np.uint64(np.int64(here))
+        within = here - np.float64(np.int64(place))
+        place = permuted(place, width, height, inverse, key_1, key_2, key_3)
+        u = (np.float64(np.int64(place)) + within) * (1.0 / strata)
+    return u
+
+
 @kernel
 def fill_latin_hypercube(k0, k1, first_draw, step, total_draws, replicates, out):
     """Write a block of a Latin hypercube sample; parameters as in `fill_design`.
@@ -250,38 +306,17 @@ def fill_latin_hypercube(k0, k1, first_draw, step, total_draws, replicates, out)
     What fills up the last block beyond the last draw means nothing.
     """
     number = first_draw // BLOCK
-    replicate = number % replicates
-    strata = draws_of_replicate(replicate, replicates, total_draws)
-    key_1, key_2 = threefry2x64(k0, k1, _SCRAMBLE | np.uint64(replicate), np.uint64(step))
-    key_3, _ = threefry2x64(k0, k1, _ORDER | np.uint64(replicate), np.uint64(step))
-    # A rectangle hardly larger than the sample: cycles rarely need walking.
-    width = np.uint64(np.ceil(np.sqrt(float(strata))))
-    height = np.uint64((strata + np.int64(width) - 1) // np.int64(width))
-    inverse = 1.0 / np.float64(height)
-    scale = 1.0 / strata
-    # Rounding must carry no draw into the next stratum.
-    edge = strata * 2.0**-48
+    replicate, first = number % replicates, number // replicates * BLOCK
+    shared = _latin_replicate(k0, k1, replicate, step, total_draws, replicates)
     fill_uniform(k0, k1, first_draw, step, out)
-    first = number // replicates * BLOCK
     for lane in range(BLOCK):
-        i = first + lane
-        i = np.uint64(i if i < strata else strata - 1)
-        place = permuted(i, width, height, inverse, key_1, key_2, key_3)
-        within = out[lane]
-        within = within if within > edge else edge
-        within = within if within < 1.0 - edge else 1.0 - edge
-        out[lane] = (np.float64(np.int64(place)) + within) * scale
+        out[lane] = _latin_draw(first + lane, out[lane], *shared)
     beyond = 0
     for lane in range(BLOCK):
         beyond += out[lane] > 1.0
     if beyond > 0:
         for lane in range(BLOCK):
-            while out[lane] > 1.0:
-                here = out[lane] * strata
-                place = np.uint64(np.int64(here))
-                within = here - np.float64(np.int64(place))
-                place = permuted(place, width, height, inverse, key_1, key_2, key_3)
-                out[lane] = (np.float64(np.int64(place)) + within) * scale
+            out[lane] = _latin_walk(out[lane], *shared)
 
 
 @kernel
@@ -335,3 +370,25 @@ def fill_design(design, key, dimension, first_draw, step, total_draws, replicate
             fill_sobol(key, dimension, block % replicates, block // replicates, step, here)
         else:
             here[:] = np.nan
+
+
+@inlined
+def uniform_of_draw(design, key, dimension, draw, step, total_draws, replicates):
+    """Uniform number of one draw, as `fill_design` writes it; parameters as there.
+
+    What the draws of a block share is made for this one alone.
+    """
+    block, lane = draw // BLOCK, draw % BLOCK
+    replicate, number = block % replicates, block // replicates
+    if design == RANDOM:
+        return uniform_of_word(word_of(key[0], key[1], draw, step))
+    if design == ANTITHETIC:
+        u = uniform_of_word(word_of(key[0], key[1], draw // 2, step))
+        return u if draw % 2 == 0 else 1.0 - u
+    if design == LATIN_HYPERCUBE:
+        shared = _latin_replicate(key[0], key[1], replicate, step, total_draws, replicates)
+        within = uniform_of_word(word_of(key[0], key[1], draw, step))
+        return _latin_walk(_latin_draw(number * BLOCK + lane, within, *shared), *shared)
+    if design in (SOBOL, SOBOL_BRIDGE):
+        return _sobol_lane(lane, *_sobol_block(key, dimension, replicate, number, step))
+    return np.nan

@@ -16,6 +16,11 @@ take
 `year`, `at_line`, `first_draw`, `central`, `tape`, `i`
     The year, its line in tables, the first draw of the block, whether it is the central case, the
     tape and the place on it.
+`lanes`
+    Begin, end and step of the lanes that the rows hold; None: all of the block (`draws.draw_of`).
+
+Here alone stands which lanes an operation goes through: formulas find them as the columns of their
+rows, `rows.shape[1]` of them.
 """
 
 from __future__ import annotations
@@ -38,7 +43,7 @@ from simcore.kernels.operations import OPERATIONS, Operation, code_of
 _ROWS, _NUMBERS = "inputs[at : inputs_at[i + 1]]", "numbers[number : numbers_at[i + 1]]"
 _GIVEN: Final = {
     **{name: name for name in
-       ("rows", "out", "year", "at_line", "central", "first_draw", "tape", "i")},
+       ("rows", "out", "year", "at_line", "central", "first_draw", "lanes", "tape", "i")},
     "u": "0", "inputs": _ROWS, "numbers": _NUMBERS, "table": "table[entry : table_at[i + 1]]",
     "line": "table[line : line + tape.columns[i]]",
 }  # fmt: skip
@@ -47,10 +52,15 @@ def row_{name}({parameters}):
     for j in range(rows.shape[1]):
         rows[out, j] = formula({values})
 """
-_OPERATION: Final = """def operation_{name}(bench, i, at_line, year, first_draw, central):
+_ON_BLOCK: Final = """def operation_{name}(bench, i, at_line, year, first_draw, central):
     work = contents(bench)
-    rows, tape = work.rows, work.tape
-{places}{call}"""
+    rows, tape, lanes = work.rows, work.tape, None
+"""
+_ON_LANES: Final = """def operation_{name}(
+    rows, tape, i, at_line, year, first_draw, central, begin, end, step
+):
+    rows, lanes = rows[:, begin:end:step], (begin, end, step)
+"""
 _PLACES: Final = {
     "out": "tape.out[i]",
     "table": "tape.table",
@@ -100,7 +110,7 @@ def parameters_of(operation: Operation) -> list[str]:
     return list(inspect.signature(_python(_formula(operation))).parameters)
 
 
-def written(operation: Operation, parameters: list[str]) -> str:
+def written(operation: Operation, parameters: list[str], head: str = _ON_BLOCK) -> str:
     """The source of an operation, and of the loop over the draws that a formula of numbers needs.
 
     Raises
@@ -123,7 +133,7 @@ def written(operation: Operation, parameters: list[str]) -> str:
     unknown = [one for one in parameters if one not in by_name and one != "kept"]
     if unknown:
         raise ValueError(f"operations: the formula of {name} asks for {unknown}")
-    head, loop, called = "", "", "formula"
+    drawn, loop, called = "", "", "formula"
     if parameters[0] != "rows":
         values = [f"rows[{one}, j]" if one in rows else "rows[out, j]" if one == "kept" else one
                   for one in parameters]  # fmt: skip
@@ -134,27 +144,37 @@ def written(operation: Operation, parameters: list[str]) -> str:
         step = "year"
         if "steps" in operation.numbers:
             step = f"year * int({by_name['steps']}) + int({by_name['step']})"
-        head = f"    design_row(tape, i, first_draw, {step}, rows[0])\n"
-    call = f"{head}    {called}({', '.join(by_name[one] for one in parameters)})\n"
+        drawn = f"    design_row(tape, i, first_draw, lanes, {step}, rows[0])\n"
+    call = f"{drawn}    {called}({', '.join(by_name[one] for one in parameters)})\n"
     places = ""
     for place, value in reversed(_PLACES.items()):
         if re.search(rf"(?<![.\w]){place}\b", places + call):
             places = f"    {place} = {value}\n{places}"
-    return loop + _OPERATION.format(name=name, places=places, call=call)
+    return loop + head.format(name=name) + places + call
 
 
-def _function(operation: Operation) -> Callable[..., None]:
+def _function(operation: Operation, head: str = _ON_BLOCK) -> Callable[..., None]:
     """An operation, not yet compiled."""
     formula = _formula(operation)
     scope: dict[str, Any] = {
         "__name__": __name__, "formula": formula, "design_row": design_row, "contents": contents,
         "inlined": inlined,
     }  # fmt: skip
-    text, name = written(operation, parameters_of(operation)), f"<{operation.name}>"
+    text = written(operation, parameters_of(operation), head)
+    name = f"<{operation.name}{' on lanes' if head is _ON_LANES else ''}>"
     linecache.cache[name] = (len(text), None, text.splitlines(keepends=True), name)
     exec(compile(text, name, "exec"), scope)
     function: Callable[..., None] = scope[f"operation_{operation.name}"]
     return function
+
+
+def on_lanes(name: str) -> Callable[..., None]:
+    """An operation that is told its lanes by their begin, end and step; not compiled.
+
+    Each lane may be run alone, by a thread of a GPU say: it makes for itself what a block makes
+    once. Its arguments are rows, tape, place on it, line, year, first draw, central, then these.
+    """
+    return _function(OPERATIONS[name], _ON_LANES)
 
 
 _MADE: Final[dict[str, tuple[Operation, Any]]] = {}

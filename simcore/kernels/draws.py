@@ -4,17 +4,31 @@ from __future__ import annotations
 
 import numpy as np
 
-from simcore.kernels.designs import fill_design
+from simcore.kernels.designs import fill_design, uniform_of_draw
 from simcore.kernels.jit import inlined
 from simcore.kernels.marginals import fill_marginal, uses_normal
 from simcore.kernels.random import normal_of_uniform, uniform_of_normal
 
 
 @inlined
-def design_row(tape, i, first_draw, step, u):
+def draw_of(j, first_draw, lanes):
+    """Draw of a column of the rows; lanes: begin, end and step; None: all of the block."""
+    if lanes is None:
+        return first_draw + j
+    return first_draw + lanes[0] + j * lanes[2]
+
+
+@inlined
+def design_row(tape, i, first_draw, lanes, step, u):
     """Uniform numbers of an operation's stream."""
     code, draws, replicates = tape.design
-    fill_design(code, tape.keys[i], tape.dimensions[i], first_draw, step, draws, replicates, u)
+    key, dimension = tape.keys[i], tape.dimensions[i]
+    if lanes is None:
+        fill_design(code, key, dimension, first_draw, step, draws, replicates, u)
+    else:
+        for j in range(u.size):
+            draw = draw_of(j, first_draw, lanes)
+            u[j] = uniform_of_draw(code, key, dimension, draw, step, draws, replicates)
 
 
 @inlined
@@ -29,7 +43,7 @@ def normal_row(rows, out, u, central):
 
 @inlined
 def factor_row(
-    rows, out, normal, kind, central_value, parameters, values, tape, i, first_draw, central
+    rows, out, normal, kind, central_value, parameters, values, tape, i, first_draw, lanes, central
 ):
     """normal: row of the factor's own standard normal, if it is correlated with others; values:
     the stretch of the pool that the marginal reads."""
@@ -39,7 +53,7 @@ def factor_row(
     u, z = rows[0], rows[1]
     reads_normal = uses_normal(int(kind))
     if normal.shape[0] == 0:
-        design_row(tape, i, first_draw, np.int64(0), u)
+        design_row(tape, i, first_draw, lanes, np.int64(0), u)
         if reads_normal:
             normal_of_uniform(u, z)
     else:

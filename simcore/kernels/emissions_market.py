@@ -46,9 +46,10 @@ from typing import Final
 
 import numpy as np
 
+from simcore.kernels.draws import draw_of
 from simcore.kernels.elementary import exp, log
 from simcore.kernels.jit import inlined, kernel
-from simcore.kernels.operations import BLOCK, DEMAND, OPERATIONS, RULES
+from simcore.kernels.operations import DEMAND, OPERATIONS, RULES
 
 WIDTH: Final = 32
 """Draws solved side by side."""
@@ -137,6 +138,8 @@ def emitted(baseline, at_once, distance, abated):
 def try_prices(s, rules, first, last, variant, variants, whole):
     """Write by how much the bank exceeds the hedge at worst on the growth of the price tried.
 
+    Returns whether all years were tried, so that what is written holds for each draw alone.
+
     Parameters
     ----------
     s : float64 (_PLACES * WIDTH,)
@@ -200,8 +203,9 @@ def try_prices(s, rules, first, last, variant, variants, whole):
             best = -np.inf
             for j in range(WIDTH):
                 best = max(best, s[_SLACK * WIDTH + j])
-            if best < 0.0:
-                return
+            if best < 0.0 and t + 1 < last:
+                return False
+    return True
 
 
 @kernel
@@ -259,8 +263,8 @@ def alone(s, rules, demand, entry):
 
 
 @inlined
-def sharpen(s):
-    """Replace one end of each bracket by the price tried.
+def sharpen(s, is_whole):
+    """Replace one end of each bracket by the price tried; is_whole: over all years.
 
     Narrow ones stay as they are, so that no draw depends on those beside it.
     """
@@ -270,7 +274,8 @@ def sharpen(s):
         wide = high - low > NARROW
         below, above = wide and slack < 0.0, wide and slack >= 0.0
         s[_LOW * WIDTH + j] = tried if below else low
-        s[_LOW_SLACK * WIDTH + j] = slack if below else s[_LOW_SLACK * WIDTH + j]
+        known = slack if is_whole else -np.inf
+        s[_LOW_SLACK * WIDTH + j] = known if below else s[_LOW_SLACK * WIDTH + j]
         s[_HIGH * WIDTH + j] = tried if above else high
         s[_HIGH_SLACK * WIDTH + j] = slack if above else s[_HIGH_SLACK * WIDTH + j]
 
@@ -288,8 +293,7 @@ def halve(s, rules, first, last, variant, variants, times):
             widest = max(widest, s[_HIGH * WIDTH + j] - s[_LOW * WIDTH + j])
         if widest <= NARROW:
             break
-        try_prices(s, rules, first, last, variant, variants, False)
-        sharpen(s)
+        sharpen(s, try_prices(s, rules, first, last, variant, variants, False))
 
 
 @kernel
@@ -300,6 +304,16 @@ def interpolate(s, rules, first, last, variant, variants):
     about the width squared, so that the root soon lies between two prices close together.
     Parameters are those of `try_prices`.
     """
+    lacking = False
+    for j in range(WIDTH):
+        s[_TRIED * WIDTH + j] = s[_LOW * WIDTH + j]
+        lacking |= s[_LOW_SLACK * WIDTH + j] == -np.inf
+    if lacking:
+        # In which year their try stopped was a matter of the draws beside them.
+        try_prices(s, rules, first, last, variant, variants, True)
+        for j in range(WIDTH):
+            if s[_LOW_SLACK * WIDTH + j] == -np.inf:
+                s[_LOW_SLACK * WIDTH + j] = s[_SLACK * WIDTH + j]
     for _ in range(STEPS):
         widest = 0.0
         for j in range(WIDTH):
@@ -316,8 +330,7 @@ def interpolate(s, rules, first, last, variant, variants):
             s[_TRIED * WIDTH + j] = nearer
         if widest <= NARROW:
             break
-        try_prices(s, rules, first, last, variant, variants, True)
-        sharpen(s)
+        sharpen(s, try_prices(s, rules, first, last, variant, variants, True))
 
 
 @kernel
@@ -363,7 +376,7 @@ def find_prices(
         for j in range(WIDTH):
             s[_LOW * WIDTH + j] = s[_REFERENCE * WIDTH + j] - LOWEST
             s[_HIGH * WIDTH + j] = s[_BACKSTOP * WIDTH + j]
-            s[_LOW_SLACK * WIDTH + j], s[_HIGH_SLACK * WIDTH + j] = -np.inf, np.inf
+            s[_LOW_SLACK * WIDTH + j], s[_HIGH_SLACK * WIDTH + j] = np.nan, np.inf
         halve(s, rules, first, last, variant, variants, HALVINGS)
         interpolate(s, rules, first, last, variant, variants)
         for j in range(here):
@@ -516,25 +529,27 @@ def cap_and_bank_row(rows, out, inputs, numbers, rules, year):
 
 
 @inlined
-def recalled_row(rows, out, inputs, numbers, rules, year, central, tape, i, at_line, first_draw):
+def recalled_row(
+    rows, out, inputs, numbers, rules, year, central, tape, i, at_line, first_draw, lanes
+):  # fmt: skip
     """`cap_and_bank_row`, or the prices of an earlier pass where the tape recalls them.
 
-    They are recalled where the last year of the whole block is made: what a process that was killed
+    They are recalled where the last year of all its lanes is made: what a process that was killed
     has left half made lacks the bank of its last year.
     """
     kept = np.int64(-1) if central else tape.recalled_at[i]
     is_made = kept >= 0
     if is_made:
         last = tape.recalled.shape[1] - 1
-        for j in range(BLOCK):
-            if tape.recalled[kept, last, first_draw + j] == -1.0:
+        for j in range(rows.shape[1]):
+            if tape.recalled[kept, last, draw_of(j, first_draw, lanes)] == -1.0:
                 is_made = False
                 break
     if not is_made:
         cap_and_bank_row(rows, out, inputs, numbers, rules, year)
         if kept >= 0:
-            for j in range(BLOCK):
-                tape.recalled[kept, at_line, first_draw + j] = rows[out, j]
+            for j in range(rows.shape[1]):
+                tape.recalled[kept, at_line, draw_of(j, first_draw, lanes)] = rows[out, j]
     else:
-        for j in range(BLOCK):
-            rows[out, j] = tape.recalled[kept, at_line, first_draw + j]
+        for j in range(rows.shape[1]):
+            rows[out, j] = tape.recalled[kept, at_line, draw_of(j, first_draw, lanes)]

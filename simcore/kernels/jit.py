@@ -21,7 +21,7 @@ import llvmlite.binding
 import numba
 import numba.extending
 from llvmlite import ir
-from numba.core import types
+from numba.core import cgutils, types
 from numba.core.caching import CompileResultCacheImpl, FunctionCache
 from numba.core.runtime import rtsys
 
@@ -368,21 +368,25 @@ def _table_scope(module):
     return module.add_metadata([scope])
 
 
-def _refuse_gaps(array):
-    """Tell numba's typing that only contiguous arrays are meant."""
-    if not isinstance(array, types.Array) or array.layout != "C" or array.ndim != 1:
-        raise numba.core.errors.TypingError(f"a contiguous array of one axis is needed: {array}")
+def _refuse_axes(array):
+    """Tell numba's typing that only arrays of one axis are meant."""
+    if not isinstance(array, types.Array) or array.ndim != 1:
+        raise numba.core.errors.TypingError(f"an array of one axis is needed: {array}")
 
 
 def _element(context, builder, kind, array, index):
-    """Pointer to an element of a contiguous array, without wrap-around."""
-    data = context.make_array(kind)(context, builder, array).data
-    return builder.gep(data, [index])
+    """Pointer to an element of an array, without wrap-around."""
+    held = context.make_array(kind)(context, builder, array)
+    if kind.layout == "C":
+        return builder.gep(held.data, [index])
+    (stride,) = cgutils.unpack_tuple(builder, held.strides, 1)
+    start = builder.bitcast(held.data, ir.IntType(8).as_pointer())
+    return builder.bitcast(builder.gep(start, [builder.mul(index, stride)]), held.data.type)
 
 
 @primitive
 def load(_typing, array, index):
-    """Return `array[index]` (index uint64) of a contiguous table that no `store` changes.
+    """Return `array[index]` (index uint64) of a table that no `store` changes.
 
     Tables passed as arguments could, for all the compiler knows, be changed by any store of the
     loop, and the bounds of a look-up are unknown; so the promise is what lets it vectorise.
@@ -394,7 +398,7 @@ def load(_typing, array, index):
         value.set_metadata("alias.scope", _table_scope(builder.module))
         return value
 
-    _refuse_gaps(array)
+    _refuse_axes(array)
     return array.dtype(array, types.uint64), generate
 
 
@@ -407,7 +411,7 @@ def store(_typing, array, index, value):
         builder.store(arguments[2], pointer).set_metadata("noalias", _table_scope(builder.module))
         return context.get_dummy_value()
 
-    _refuse_gaps(array)
+    _refuse_axes(array)
     return types.void(array, types.uint64, array.dtype), generate
 
 

@@ -128,6 +128,15 @@ def uniform_of_word(word):
 
 
 @inlined
+def word_of(k0, k1, draw, step):
+    """Random word of one draw, by its address; `fill_uniform` makes the two halves at once."""
+    block, lane = draw // BLOCK, draw % BLOCK
+    counter = np.uint64(block * LANES + lane % LANES)
+    first, last = threefry2x64(k0, k1, counter, np.uint64(step))
+    return last if lane >= LANES else first
+
+
+@inlined
 def inverse_normal(u):
     """Quantile of the standard normal distribution.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
@@ -15,15 +16,17 @@ from simcore.analysis.shares import (
     merged,
     places_of,
     titled,
-    variables_of,
 )
 from simcore.errors import printable
 from simcore.plots.kinds import Asked, picture
-from simcore.plots.panels import COLOURS, finish, panel_grid
+from simcore.plots.marks import year_ticks
+from simcore.plots.panels import COLOURS
+from simcore.plots.sheet import GREY, INK, Sheet, names_room, wrapped
 from simcore.variables import OUTCOMES
 
 if TYPE_CHECKING:
     import xarray as xr
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 STUDY: Final = "sensitivity"
@@ -33,9 +36,12 @@ _NAMES: Final = {
 _OF_SCALE: Final = {"rank": "of the rank", "value": "of the value", "covers": "of the sign"}
 _MOST_PANELS: Final = 12
 _MOST_BARS: Final = 12
+_MOST_YEARS: Final = 3
 _MOST_COLOURS: Final = 7
 """Groups with a colour of their own; the others are grey together."""
-_GREY: Final = "#BBBBBB"
+_PALE: Final = "#BBBBBB"
+_NAMES_ROOM: Final = 1.9
+_BARS_ROOM: Final = 2.5
 Labels = dict[str, list[Any]]
 
 
@@ -44,7 +50,7 @@ Labels = dict[str, list[Any]]
     study=STUDY,
 )  # fmt: skip
 def sensitivity(found: xr.Dataset, asked: Asked) -> Figure | None:
-    """Bars with whiskers; one panel a place, of a few years."""
+    """Bars with whiskers; a row of panels a place, of a few years."""
     places = [
         (one, labels) for one, labels in merged(list(places_of(found)))
         if not asked.years or set(labels.get("year", ())) & set(asked.years)
@@ -54,43 +60,53 @@ def sensitivity(found: xr.Dataset, asked: Asked) -> Figure | None:
     places, left = places[:_MOST_PANELS], places[_MOST_PANELS:]
     if not places:
         return None
-    lead = lead_of(found)
-    many = min(_MOST_BARS, max(len(one.groups) for one, _ in places))
-    figure, panels = panel_grid(
-        found, len(places), _title(found, places, lead), "sensitivity",
-        height=0.75 + 0.26 * many, share="none",
-    )  # fmt: skip
-    colours = _colours(found)
+    lead, colours = lead_of(found), _colours(found)
     fixed = fixed_labels([labels for _, labels in places])
+    many = min(_MOST_BARS, max(len(one.groups) for one, _ in places))
+    at, rows, columns = _arranged(places)
+    names = names_room([_short(found, name) for name in colours], 8, most=_NAMES_ROOM)
+    sheet = Sheet(rows, columns, (names + _BARS_ROOM, 0.75 + 0.26 * many), "none")
     widest = max(max(share.high for share in one.measures[lead].values()) for one, _ in places)
-    for axes, (one, labels) in zip(panels, places, strict=True):
-        names = one.groups[:_MOST_BARS]
-        shares = [one.measures[lead][name] for name in names]
-        at = np.arange(len(names))
-        values = np.array([100 * max(share.value, 0.0) for share in shares])
-        ends = 100 * np.array([[max(share.low, 0.0), max(share.high, 0.0)] for share in shares])
-        axes.barh(at, values, height=0.62, color=[colours.get(name, _GREY) for name in names])
-        errors = np.maximum([values - ends[:, 0], ends[:, 1] - values], 0.0)
-        axes.errorbar(values, at, xerr=errors, fmt="none", ecolor="black", elinewidth=1, capsize=2)
-        for place, share in enumerate(shares):
-            text = "not told apart from zero" if share.is_zero else f"{values[place]:.1f}"
-            axes.annotate(
-                text, (ends[place, 1], place), xytext=(5, 0), textcoords="offset points",
-                va="center", fontsize=7.5, color="#555555" if share.is_zero else "black",
-            )  # fmt: skip
-        axes.set_yticks(at, [_wrapped(titled(found, "group", name)) for name in names], fontsize=8)
-        axes.invert_yaxis()
-        axes.set_xlim(0, min(1.18, 1.25 * widest + 0.25) * 100)
-        axes.set_xticks([tick for tick in range(0, 101, 20) if tick <= axes.get_xlim()[1]])
-        axes.grid(visible=False, axis="y")
+    for place, axes in enumerate(sheet.panels):
+        axes.set_visible(place in at)
+    for place, (one, labels) in zip(at, places, strict=True):
+        axes = sheet.panels[place]
+        _bars(axes, found, one, widest, colours)
         text = _place(found, labels, fixed)
-        if text:
-            axes.set_title(text)
-        axes.set_xlabel("% of the variance")
-    more = f"; {len(left)} more places: --year, --region, --route" if left else ""
-    note = f"{_note(found)}; whiskers: 95 % intervals{more}"
-    finish(figure, panels, "", note, years=False)
-    return figure
+        axes.set_title(wrapped(text, names + _BARS_ROOM - 0.3, 9), fontsize=9, loc="left")
+        axes.set_xlabel("% of the variance", fontsize=8)
+    sheet.title = f"{_question(places)}: {_leading(found, [one for one, _ in places], lead)}"
+    sheet.subtitle = f"{_standing(found, places, lead)}; whiskers: 95 % intervals"
+    sheet.notes = [_left(left, "--year, --region, --route")]
+    return sheet.finished()
+
+
+def _bars(
+    axes: Axes, found: xr.Dataset, one: Place, widest: float, colours: dict[str, str]
+) -> None:
+    """Groups of a place, the largest on top."""
+    names = one.groups[:_MOST_BARS]
+    shares = [one.measures[lead_of(found)][name] for name in names]
+    at = np.arange(len(names))
+    values = np.array([100 * max(share.value, 0.0) for share in shares])
+    ends = 100 * np.array([[max(share.low, 0.0), max(share.high, 0.0)] for share in shares])
+    axes.barh(at, values, height=0.62, color=[colours.get(name, _PALE) for name in names])
+    errors = np.maximum([values - ends[:, 0], ends[:, 1] - values], 0.0)
+    axes.errorbar(values, at, xerr=errors, fmt="none", ecolor=INK, elinewidth=1, capsize=2)
+    for place, share in enumerate(shares):
+        text = "not told apart from zero" if share.is_zero else f"{values[place]:.1f}"
+        axes.annotate(
+            text, (ends[place, 1], place), xytext=(5, 0), textcoords="offset points",
+            va="center", fontsize=7.5, color=GREY if share.is_zero else INK,
+        )  # fmt: skip
+    axes.set_yticks(
+        at, [wrapped(_short(found, name), _NAMES_ROOM, 8) for name in names], fontsize=8
+    )
+    axes.tick_params(axis="y", length=0)
+    axes.invert_yaxis()
+    axes.set_xlim(0, min(1.18, 1.25 * widest + 0.25) * 100)
+    axes.set_xticks([tick for tick in range(0, 101, 20) if tick <= axes.get_xlim()[1]])
+    axes.grid(visible=False, axis="y")
 
 
 @picture(
@@ -99,7 +115,50 @@ def sensitivity(found: xr.Dataset, asked: Asked) -> Figure | None:
 )  # fmt: skip
 def sensitivity_years(found: xr.Dataset, asked: Asked) -> Figure | None:
     """Stacked Shapley effects; one panel a place."""
-    lead = lead_of(found)
+    from matplotlib.patches import Patch
+
+    lead, colours = lead_of(found), _colours(found)
+    series = [(labels, years) for labels, years in _series(found) if len(years) > 1]
+    if lead != "shapley" or not series:
+        return None
+    left, series = series[_MOST_PANELS:], series[:_MOST_PANELS]
+    fixed = fixed_labels([labels for labels, _ in series])
+    columns = _columns(len(series))
+    sheet = Sheet(-(-len(series) // columns), columns, (3.3, 2.5), "all")
+    horizon = sorted({year for _, years in series for year in years})
+    named: dict[str, Any] = {}
+    for axes, (labels, years) in zip(sheet.used(len(series)), series, strict=True):
+        own = sorted(years)
+        stacked = _stacked([years[year].measures[lead] for year in own], colours)
+        shades = {name: colours.get(name, _PALE) for name in stacked}
+        axes.stackplot(
+            own, *stacked.values(), colors=list(shades.values()), linewidth=0.6, edgecolor="white"
+        )
+        named |= {name: Patch(color=shade) for name, shade in shades.items()}
+        axes.set_xlim(horizon[0], horizon[-1])
+        axes.set_ylim(0, 100)
+        axes.set_xticks(year_ticks(horizon, 2.6))
+        axes.set_title(wrapped(_place(found, labels, fixed), 3.1, 9), fontsize=9, loc="left")
+    for line in sheet.grid:
+        line[0].set_ylabel("% of the variance", fontsize=8)
+    sheet.legend(list(named.values()), [_short(found, name) for name in named])
+    shown = [(next(iter(years.values())), labels) for labels, years in series]
+    ends = {}
+    for pick in (min, max):
+        year = Counter(pick(years) for _, years in series).most_common(1)[0][0]
+        ends[year] = _leading(found, [years[year] for _, years in series if year in years], lead)
+    sheet.title = f"{_question(shown)}: " + (
+        f"{next(iter(ends.values()))}, in {min(ends)} as in {max(ends)}"
+        if len({*ends.values()}) == 1
+        else "; ".join(f"in {year} {said}" for year, said in ends.items())
+    )
+    sheet.subtitle = _standing(found, shown, lead)
+    sheet.notes = [_left(left, "--region, --route")]
+    return sheet.finished()
+
+
+def _series(found: xr.Dataset) -> list[tuple[Labels, dict[int, Place]]]:
+    """Places by year, those of one outcome and the same other labels together."""
     series: list[tuple[Labels, dict[int, Place]]] = []
     for one, labels in merged(list(places_of(found))):
         if "year" not in labels:
@@ -111,38 +170,7 @@ def sensitivity_years(found: xr.Dataset, asked: Asked) -> Figure | None:
             series.append((rest, own := {}))
         for year in labels["year"]:
             own[int(year)] = one
-    series = [(labels, years) for labels, years in series if len(years) > 1]
-    if lead != "shapley" or not series:
-        return None
-    left, series = series[_MOST_PANELS:], series[:_MOST_PANELS]
-    figure, panels = panel_grid(
-        found, len(series),
-        _title(found, [(next(iter(years.values())), labels) for labels, years in series], lead),
-        "sensitivity_years", height=2.4, share="both",
-    )  # fmt: skip
-    colours = _colours(found)
-    fixed = fixed_labels([labels for labels, _ in series])
-    for axes, (labels, years) in zip(panels, series, strict=True):
-        horizon = sorted(years)
-        stacked = _stacked([years[year].measures[lead] for year in horizon], colours)
-        axes.stackplot(
-            horizon, *stacked.values(),
-            colors=[colours.get(name, _GREY) for name in stacked], linewidth=0.6,
-            edgecolor="white",
-            labels=[_short(found, name) for name in stacked],
-        )  # fmt: skip
-        axes.set_xlim(horizon[0], horizon[-1])
-        axes.set_ylim(0, 100)
-        text = _place(found, labels, fixed)
-        if text:
-            axes.set_title(text)
-    more = f"; {len(left)} more places: --region, --route" if left else ""
-    finish(figure, panels, "% of the variance", f"{_note(found)}{more}", years=False)
-    for axes in panels:
-        first, last = axes.get_xlim()
-        step = 10 if last - first > 18 else 5 if last - first > 8 else 1
-        axes.set_xticks([year for year in range(int(first), int(last) + 1) if year % step == 0])
-    return figure
+    return series
 
 
 @picture(
@@ -171,35 +199,36 @@ def sensitivity_map(found: xr.Dataset, asked: Asked) -> Figure | None:
     regions = [one for one in found["region"].values.tolist() if any(r == one for r, _ in shown)]
     routes = [one for one in found["route"].values.tolist() if any(k == one for _, k in shown)]
     groups = list(_colours(found))[:6]
-    labels: Labels = {dim: [label] for dim, label in chosen.items()}
-    figure, panels = panel_grid(
-        found, len(groups),
-        f"{_title(found, [(next(iter(shown.values())), labels)], lead)}",
-        "sensitivity_map", height=1.3 + 0.3 * len(regions), share="none",
+    columns = _columns(len(groups))
+    sheet = Sheet(
+        -(-len(groups) // columns), columns, (1.2 + 0.45 * len(routes), 1.6 + 0.3 * len(regions)),
+        "none",
     )  # fmt: skip
-    for axes, name in zip(panels, groups, strict=True):
+    for axes, name in zip(sheet.used(len(groups)), groups, strict=True):
         values = np.full((len(regions), len(routes)), np.nan)
         for (region, route), one in shown.items():
             values[regions.index(region), routes.index(route)] = 100 * max(
                 one.measures[lead][name].value, 0.0
             )
-        image = axes.imshow(values, cmap="cividis", vmin=0, vmax=100, aspect="auto")
+        axes.imshow(values, cmap="cividis", vmin=0, vmax=100, aspect="auto")
         for row, column in np.ndindex(*values.shape):
             if np.isfinite(values[row, column]):
                 axes.text(
                     column, row, f"{values[row, column]:.0f}", ha="center", va="center",
                     fontsize=8, color="white" if values[row, column] < 60 else "black",
                 )  # fmt: skip
-        axes.set_title(_short(found, name))
-        axes.set_xticks(range(len(routes)), [_wrapped(titled(found, "route", one), 16)
+        axes.set_title(wrapped(_short(found, name), 1.0 + 0.45 * len(routes), 9), fontsize=9)
+        axes.set_xticks(range(len(routes)), [wrapped(titled(found, "route", one), 1.1, 7.5)
                                              for one in routes], rotation=55, ha="right",
                         rotation_mode="anchor", fontsize=7.5)  # fmt: skip
-        axes.set_yticks(range(len(regions)), [titled(found, "region", one) for one in regions])
+        axes.set_yticks(range(len(regions)), [titled(found, "region", one) for one in regions],
+                        fontsize=8)  # fmt: skip
         axes.grid(visible=False)
         axes.spines[:].set_visible(False)
-    figure.colorbar(image, ax=panels, label="% of the variance", shrink=0.7)
-    finish(figure, panels, "", _note(found), years=False)
-    return figure
+    of_all = [(one, {dim: [label] for dim, label in chosen.items()}) for one in shown.values()]
+    sheet.title = f"{_question(of_all)}: {_leading(found, list(shown.values()), lead)}"
+    sheet.subtitle = f"Numbers: % of the variance. {_standing(found, of_all, lead)}"
+    return sheet.finished()
 
 
 def _stacked(
@@ -241,16 +270,62 @@ def _colours(found: xr.Dataset) -> dict[str, str]:
     return dict(zip(order[:_MOST_COLOURS], COLOURS, strict=False))
 
 
-def _title(found: xr.Dataset, places: Sequence[tuple[Place, Labels]], lead: str) -> str:
-    """What is shown, and the labels that all panels have in common."""
-    variables = list(dict.fromkeys(one.variable for one, _ in places))
-    what = " and ".join(OUTCOMES[one].long_name.lower() for one in variables or variables_of(found))
+def _arranged(places: Sequence[tuple[Place, Labels]]) -> tuple[list[int], int, int]:
+    """Panel of each place, rows and columns: years side by side, or three places in a row."""
+    years = list(dict.fromkeys(str(labels.get("year")) for _, labels in places))
+    if not 1 < len(years) <= _MOST_YEARS:
+        columns = _columns(len(places))
+        return list(range(len(places))), -(-len(places) // columns), columns
+    rest = [
+        (one.variable, str({dim: label for dim, label in labels.items() if dim != "year"}))
+        for one, labels in places
+    ]
+    rows = list(dict.fromkeys(rest))
+    at = [
+        rows.index(own) * len(years) + years.index(str(labels.get("year")))
+        for own, (_, labels) in zip(rest, places, strict=True)
+    ]
+    return at, len(rows), len(years)
+
+
+def _question(places: Sequence[tuple[Place, Labels]]) -> str:
+    names = (OUTCOMES[name].long_name.lower() for name in dict.fromkeys(
+        one.variable for one, _ in places
+    ))  # fmt: skip
+    return f"What makes the {' and '.join(names)} uncertain"
+
+
+def _columns(panels: int) -> int:
+    """Three in a row, of four two."""
+    return 2 if panels == 4 else min(3, panels)
+
+
+def _leading(found: xr.Dataset, places: Sequence[Place], lead: str) -> str:
+    """The group with the largest share, and its shares; where it is not the same, how often."""
+    leads = Counter(one.groups[0] for one in places)
+    (first, times), *others = leads.most_common()
+    if not others:
+        shares = [100 * one.measures[lead][first].value for one in places]
+        low, high = f"{min(shares):.0f}", f"{max(shares):.0f}"
+        return f"above all {_short(found, first)} ({low if low == high else f'{low} to {high}'} %)"
+    said = [f"{_short(found, first)} in {times} of {len(places)} places"]
+    said += [f"{_short(found, name)} in {count}" for name, count in others]
+    return ", ".join(said)
+
+
+def _standing(found: xr.Dataset, places: Sequence[tuple[Place, Labels]], lead: str) -> str:
+    """What is shown, the labels that all panels have in common, of which run."""
     fixed = fixed_labels([labels for _, labels in places])
-    first = places[0][1]
-    same = [_labels(found, dim, first[dim]) for dim in fixed]
-    scale = _OF_SCALE[str(found["scale"].values[0])]
-    ending = f" ({', '.join(same)})" if same else ""
-    return printable(f"What makes the {what} uncertain: {_NAMES[lead]} {scale}{ending}")
+    parts = [
+        f"{_NAMES[lead]} {_OF_SCALE[str(found['scale'].values[0])]}",
+        *(_labels(found, dim, places[0][1][dim]) for dim in fixed),
+        str(found.attrs.get("title", "")), f"{int(found.attrs['draws']):,} draws",
+    ]  # fmt: skip
+    return printable("; ".join(part for part in parts if part))
+
+
+def _left(places: Sequence[Any], options: str) -> str:
+    return f"{len(places)} more places are not shown: {options}." if places else ""
 
 
 def _place(found: xr.Dataset, labels: Labels, fixed: Sequence[str]) -> str:
@@ -259,18 +334,9 @@ def _place(found: xr.Dataset, labels: Labels, fixed: Sequence[str]) -> str:
 
 
 def _labels(found: xr.Dataset, dim: str, several: Sequence[Any]) -> str:
-    return " or ".join(titled(found, dim, one) for one in several)
+    names = " or ".join(titled(found, dim, one) for one in several)
+    return f"scenario {names}" if dim == "scenario" else names
 
 
 def _short(found: xr.Dataset, name: str) -> str:
     return name if name == "others" else printable(titled(found, "group", name))
-
-
-def _wrapped(text: str, width: int = 28) -> str:
-    import textwrap
-
-    return "\n".join(textwrap.wrap(printable(text), width)) or text
-
-
-def _note(found: xr.Dataset) -> str:
-    return f"{int(found.attrs['draws']):,} draws"

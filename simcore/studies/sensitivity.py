@@ -288,6 +288,7 @@ class _Study:
 
     def _attrs(self, measures: Sequence[str], *, is_dependent: bool) -> dict[str, Any]:
         plan, experiment = self.plan, self.spec.experiment
+        whole = replace(plan, spec=self.spec)
         batches = int(batches_of(plan.draws, plan.replicates, BLOCK).max()) + 1
         found = {
             "title": experiment.title or experiment.name, "name": experiment.name,
@@ -299,9 +300,7 @@ class _Study:
             "groups": json.dumps(self.grouping.members),
             "groups_empty": json.dumps(self.grouping.empty),
             "groups_by": self.asked.groups if isinstance(self.asked.groups, str) else "patterns",
-            # JSON is YAML, and is written in no time.
-            "config": json.dumps(self.spec.resolved()),
-            "config_sha256": replace(plan, spec=self.spec).digest,
+            "config": whole.resolved_yaml, "config_sha256": whole.digest,
         }  # fmt: skip
         if is_dependent and "second" not in measures and self.asked.order != "first_total":
             found["second_hidden"] = (

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -107,14 +106,13 @@ def waiting(
         study = _Study(spec, name, asked, own, scenes)
         found += [study.found(scenario, threads) for scenario in spec.runs]
     report(1.0)
-    experiment = spec.experiment
+    experiment, whole = spec.experiment, replace(build(spec), spec=spec)
     now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
     result = labelled(found, list(spec.scenarios), experiment.currency, {
         "title": experiment.title or experiment.name, "name": experiment.name,
         "history": f"{now} simcore {__version__}: waiting written", "study": STUDY,
         "seed": experiment.seed, "price_year": experiment.money.base_year,
-        "config": json.dumps(spec.resolved()),
-        "config_sha256": replace(build(spec), spec=spec).digest,
+        "config": whole.resolved_yaml, "config_sha256": whole.digest,
     })  # fmt: skip
     if out is not None:
         save(result, out, overwrite=overwrite)

@@ -125,9 +125,16 @@ def test_load_and_store_read_and_write_elements():
     assert target.tolist() == [0, 1, 2, 3, 4]
 
 
-def test_load_refuses_an_array_with_gaps():
+def test_load_and_store_step_over_gaps():
+    target = np.zeros(15)
+    copy_through(np.arange(10.0)[::2], target[1::3])
+    assert target[1::3].tolist() == [0, 2, 4, 6, 8]
+    assert target.sum() == 20
+
+
+def test_load_refuses_an_array_of_two_axes():
     with pytest.raises(numba.core.errors.TypingError):
-        copy_through(np.arange(10.0)[::2], np.zeros(5))
+        copy_through(np.zeros((2, 5)), np.zeros(5))
 
 
 def test_the_digest_knows_every_source_and_table(tmp_path):

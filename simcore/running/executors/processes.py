@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import gc
 import os
 import pickle
 import shutil
@@ -17,8 +19,9 @@ from typing import TYPE_CHECKING, Any, Final
 from simcore.errors import ConfigError, Fault
 from simcore.running.executors.again import as_they_come
 from simcore.running.executors.registry import Executor, executor
-from simcore.running.jobs import Part, Perform, Result, Task
+from simcore.running.jobs import Arena, Part, Perform, Result, Task
 from simcore.running.mapped import can_map
+from simcore.running.rooms import Places
 
 if TYPE_CHECKING:
     from concurrent.futures import ProcessPoolExecutor
@@ -46,7 +49,7 @@ def on_processes(workers: int | None) -> Executor:
     pool = Pool(workers or os.cpu_count() or 1)
     return Executor(
         pool.run, parts=pool.workers, workers=pool.name, close=pool.close, begin=pool.begin,
-        maps_memory=can_map(),
+        maps_memory=pool.maps_memory,
     )  # fmt: skip
 
 
@@ -57,10 +60,12 @@ class Pool:
     ----------
     workers : int
     name : str
+    maps_memory : bool
+        Whether they map memory of this process.
     """
 
     def __init__(self, workers: int) -> None:
-        self.workers = workers
+        self.workers, self.maps_memory = workers, can_map()
         self.name = f"{workers} process" + ("" if workers == 1 else "es")
         self._pool: ProcessPoolExecutor | None = None
         self._alive: Connection | None = None
@@ -69,20 +74,37 @@ class Pool:
 
     def run(self, perform: Perform, tasks: Sequence[Task]) -> Iterator[Result]:
         """Do tasks; a process that dies is replaced, and what it did is done again."""
-        file = self._tell(perform)
+        file, most = self._tell(perform), _AHEAD * self.workers
         with tempfile.NamedTemporaryFile(dir=Path(file).parent, delete=False) as given:
             pickle.dump(tasks[0], given, pickle.HIGHEST_PROTOCOL)
+        places = self._places(tasks[0], min(most, len(tasks)))
+
+        def submit(task: Task) -> Future[Result]:
+            arena = places.of(task.part) if places else task.arena
+            return self._submit(file, given.name, task.part, arena)
+
         try:
-            yield from as_they_come(
-                lambda task: self._submit(file, given.name, task.part), tasks,
-                f"processes:{self.workers}", _REMEDY, lambda: _AHEAD * self.workers,
-            )  # fmt: skip
+            where = f"processes:{self.workers}"
+            for result in as_they_come(submit, tasks, where, _REMEDY, lambda: most):
+                yield places.seen(result) if places else result
+                if places:
+                    places.leave(result.part)
         finally:
             Path(given.name).unlink(missing_ok=True)
+
+    def _places(self, task: Task, many: int) -> Places | None:
+        """Room for what so many parts count at a time; without it, that is sent."""
+        if self.maps_memory and all(task.counters):
+            with contextlib.suppress(OSError):
+                return Places(many, task)
+        return None
 
     def begin(self) -> None:
         """Begin the processes, which load what they need while their parts are made ready."""
         if self._pool is None:
+            if _is_alone():
+                # What is loaded here need not be loaded there.
+                _load()
             for _ in range(self.workers):
                 self.begun().submit(_load)
 
@@ -113,14 +135,14 @@ class Pool:
             self._told = perform, str(file)
         return self._told[1]
 
-    def _submit(self, file: str, given: str, part: Part) -> Future[Result]:
+    def _submit(self, *given: Any) -> Future[Result]:
         from concurrent.futures.process import BrokenProcessPool
 
         try:
-            return self.begun().submit(_do, file, given, part)
+            return self.begun().submit(_do, *given)
         except BrokenProcessPool:
             self._end()
-            return self.begun().submit(_do, file, given, part)
+            return self.begun().submit(_do, *given)
 
     def begun(self) -> ProcessPoolExecutor:
         """The processes, begun anew where some have died."""
@@ -128,10 +150,11 @@ class Pool:
             import multiprocessing
             from concurrent.futures import ProcessPoolExecutor
 
-            # A fork of a process with threads may hang; and this is the same on every system.
-            context = multiprocessing.get_context("spawn")
+            # A fork has all that is loaded here; of a process with several threads it may hang.
+            method = "fork" if _is_alone() else "spawn"
+            context = multiprocessing.get_context(method)
             ended, self._alive = context.Pipe(duplex=False)
-            given = ended, str(self.folder)
+            given = ended, str(self.folder), self._alive if method == "fork" else None
             self._pool = ProcessPoolExecutor(self.workers, context, _begin, given)
         return self._pool
 
@@ -143,13 +166,27 @@ class Pool:
         self._pool = self._alive = None
 
 
-def _begin(ended: Any, folder: str) -> None:
+def _is_alone() -> bool:
+    """Whether this process has one thread, as the system counts them; only Linux says so."""
+    try:
+        return len([*Path("/proc/self/task").iterdir()]) == 1
+    except OSError:
+        return False
+
+
+def _begin(ended: Any, folder: str, alive: Any) -> None:
     """Prepare this process: it ends when the other end of a pipe is closed, by whatever means.
 
-    The folder goes too, where the process that made it was killed and could not remove it.
+    A fork holds that end too, `alive`, and lets it go. The folder goes, where the process that made
+    it was killed and could not remove it.
     """
+    if alive is not None:
+        alive.close()
     # Ctrl-C reaches all processes of a terminal; the one that began them ends them.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    # Nothing is collected while what it is told is read.
+    gc.disable()
 
     def watch() -> None:
         try:
@@ -185,8 +222,12 @@ def _read(file: str) -> Any:
     return pickle.loads(Path(file).read_bytes())
 
 
-def _do(file: str, given: str, part: Part) -> Result:
+def _do(file: str, given: str, part: Part, arena: Arena | None) -> Result:
     """Do a part in this process, of the work in a file, with what is given in another."""
     from simcore.running.executors.meeting import do
 
-    return do(_read(file), _read(given)._replace(part=part))
+    work, task = _read(file), _read(given)._replace(part=part, arena=arena)
+    try:
+        return do(work, task)
+    finally:
+        gc.enable()
