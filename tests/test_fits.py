@@ -190,6 +190,7 @@ def test_regimes_are_recovered() -> None:
     assert fit.bic < min(others)
 
 
+@pytest.mark.long
 def test_three_regimes_are_recovered() -> None:
     chain = np.array([[0.6, 0.3, 0.1], [0.2, 0.5, 0.3], [0.1, 0.5, 0.4]])
     made = switching(200, (0.1, 0.3, 0.9), chain, 5)

@@ -220,7 +220,7 @@ def test_a_single_file_is_on_the_disk_before_it_has_its_name(
     [
         (".zarr", "exchange"),
         pytest.param(".zarr", "aside", marks=pytest.mark.long),
-        (".nc", "exchange"),
+        pytest.param(".nc", "exchange", marks=pytest.mark.long),
         pytest.param(".zarr", "begin", marks=pytest.mark.long),
         pytest.param(".nc", "aside", marks=pytest.mark.long),
         pytest.param(".nc", "begin", marks=pytest.mark.long),

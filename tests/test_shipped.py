@@ -7,7 +7,7 @@ import copy
 import os
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -40,7 +40,7 @@ def anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         one.cache_clear()
 
 
-def faults_of_the_package() -> Iterator[Finding]:
+def faults_of_the_package(scenarios: Iterable[str] = ()) -> Iterator[Finding]:
     """What any check finds in a run of all that is packaged, sector by sector."""
     catalog = packaged.catalog()
     every = set.intersection(*(set(one["regions"]) for one in catalog["sectors"].values()))
@@ -79,14 +79,19 @@ def faults_of_the_package() -> Iterator[Finding]:
             "projects": {f"plant_{name}": {
                 "region": "EU", "route": "h2_dri_eaf", "start": 2030, "lifetime": 15, "output": 1,
                 "instruments": [name]} for name in paid},
-            "scenarios": {name: name for name in packaged.scenarios()} | {"base": {}},
+            "scenarios": {name: name for name in scenarios} | {"base": {}},
         })  # fmt: skip
         yield from find_faults(spec.scenarios["base"], spec.scenarios, Path())
 
 
-def test_the_package_passes_every_check():
+@pytest.mark.parametrize(
+    "scenarios",
+    [(), pytest.param(tuple(packaged.scenarios()), marks=pytest.mark.long)],
+    ids=["alone", "each scenario"],
+)
+def test_the_package_passes_every_check(scenarios):
     assert shipped.catalog_of(packaged.catalog(), {})[1] == []
-    assert list(faults_of_the_package()) == []
+    assert list(faults_of_the_package(scenarios)) == []
 
 
 def changed(path: tuple[Any, ...], value: Any) -> dict[str, Any]:

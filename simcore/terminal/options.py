@@ -75,7 +75,9 @@ def parser() -> argparse.ArgumentParser:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     whole.add_argument("--version", action="version", version=f"simcore {__version__}")
-    commands = whole.add_subparsers(title="commands", metavar="COMMAND", parser_class=Parser)
+    commands = whole.add_subparsers(
+        title="commands", metavar="COMMAND", parser_class=Parser, prog=whole.prog
+    )
     for add in (
         _add_configs, add_work, _add_runs, _add_studies, add_questions, add_waiting,
         _add_knowledge, _add_calibration,
