@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import xarray as xr
 import zarr
+from batteries import some
 from killed_runs import files_of
 from rich_config import rich_config
 from test_resuming import Stop, counted
@@ -246,8 +247,9 @@ HARMS: dict[str, Callable[[Path], Any]] = {
 }
 
 
-@pytest.mark.parametrize("harm", HARMS)
-@pytest.mark.parametrize("after", [9, 17])
+@pytest.mark.parametrize(
+    ("harm", "after"), some([(harm, after) for after in (9, 17) for harm in HARMS], each=3)
+)
 def test_a_chunk_that_is_harmed_is_written_again_and_no_other(
     plan, saved, tmp_path, eager, written, harm, after
 ):
