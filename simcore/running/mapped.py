@@ -9,16 +9,11 @@ import mmap
 import os
 import sys
 import weakref
-from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 Floats = NDArray[np.float64]
-
-
-PAGE: Final = mmap.PAGESIZE // 8
-"""Values of a page, at which alone a part of a memory can be mapped by itself."""
 
 
 class Memory:
@@ -45,20 +40,20 @@ class Memory:
         else:
             os.ftruncate(file, size)
         self.address = f"/proc/{os.getpid()}/fd/{file}"
-        self.values = _mapped(file, 0, size if is_whole else 0)
+        self.values = _mapped(file, is_whole=is_whole)
 
 
-def mapped(address: str, first: int = 0, values: int = 0) -> Floats | None:
+def mapped(address: str, *, is_whole: bool = False) -> Floats | None:
     """The values at the address of another process; None where this one may not reach them.
 
-    Given how many, from the first one of a page on, only these, all of which will be written.
+    Where all of them will be written, they are soon at hand as a whole.
     """
     try:
         file = os.open(address, os.O_RDWR)
     except OSError:
         return None
     try:
-        return _mapped(file, 8 * first, 8 * values)
+        return _mapped(file, is_whole=is_whole)
     finally:
         os.close(file)
 
@@ -72,7 +67,6 @@ def can_map() -> bool:
     return mapped(memory.address) is not None
 
 
-def _mapped(file: int, offset: int, size: int) -> Floats:
-    """So many bytes, whose pages are made ready at once; or all of them, page by page."""
-    flags = mmap.MAP_SHARED | (getattr(mmap, "MAP_POPULATE", 0) if size else 0)
-    return np.frombuffer(mmap.mmap(file, size, flags, offset=offset), np.float64)
+def _mapped(file: int, *, is_whole: bool = False) -> Floats:
+    flags = mmap.MAP_SHARED | (mmap.MAP_POPULATE if is_whole else 0)
+    return np.frombuffer(mmap.mmap(file, 0, flags), np.float64)

@@ -225,6 +225,8 @@ def reduce_tile(team: Team, number: int, report: Report, kept: Lines | None = No
     from simcore.kernels.bins import lay_bins
 
     job, plan = team.job, team.job.plan
+    if not team.executor.shares_memory:
+        team.executor.expect(team.elsewhere)
     tile = Tile.of(job, number, team.recall)
     numbers = np.zeros((tile.rows, 4))
     numbers[:, sinks.RATE] = tile.rate
