@@ -149,6 +149,16 @@ MIXTURES = [
     ([(0.2, spec("pert", low=0, mode=1, high=5)), (0.8, spec("truncated_normal", mean=2, sd=1,
                                                              low=0))],
      [stats.beta(1.8, 4.2, 0, 5), stats.truncnorm(-2, np.inf, 2, 1)]),
+    # Densities that begin and end with a jump.
+    ([(0.2, spec("triangular", low=1, mode=1, high=6)), (0.8, spec("triangular", low=2, mode=2,
+                                                                   high=9))],
+     [stats.triang(0, 1, 5), stats.triang(0, 2, 7)]),
+    ([(0.3, spec("triangular", low=1, mode=6, high=6)), (0.7, spec("normal", mean=6, sd=2))],
+     [stats.triang(1, 1, 5), stats.norm(6, 2)]),
+    # One falls by as much as the other rises: what they make together is flat but for rounding.
+    ([(0.5, spec("triangular", low=0.1, mode=0.1, high=0.3)),
+      (0.5, spec("triangular", low=0.15, mode=0.3, high=0.4166666666666667))],
+     [stats.triang(0, 0.1, 0.2), stats.triang(0.5625, 0.15, 0.2666666666666667)]),
 ]  # fmt: skip
 
 

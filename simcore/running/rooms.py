@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simcore.running.jobs import Arena, Job, Part, Result, Task
-from simcore.running.mapped import PAGE, Memory, mapped
+from simcore.running.mapped import Memory, mapped
 
 _WIDTHS: Final = 8.0
 """Standard deviations by which a part may collect more than its share of all values, and"""
@@ -25,24 +25,22 @@ class Places:
     A part has its place until what it has counted is added to that of the others.
     """
 
-    def __init__(self, many: int, task: Task) -> None:
-        self._counters, self._size = task.counters, _room_of(task.counters)
-        self._memory = Memory(many * self._size, is_whole=True)
-        self._free = [place * self._size for place in range(many)]
-        self._taken: dict[Part, int] = {}
+    def __init__(self, task: Task) -> None:
+        self._counters = task.counters
+        self._free: list[Memory] = []
+        self._taken: dict[Part, Memory] = {}
 
     def of(self, part: Part) -> Arena:
         """Where a part writes, also where it is done again."""
         if part not in self._taken:
-            self._taken[part] = self._free.pop()
-        return Arena(self._memory.address, {part.first: self._taken[part]})
+            self._taken[part] = self._free.pop() if self._free else Memory(_room_of(self._counters))
+        return Arena(self._taken[part].address, {part.first: 0})
 
     def seen(self, result: Result) -> Result:
         """A result with its counts as they lie in its place, unless they were sent."""
         if result.counts.size:
             return result
-        begin = self._taken[result.part]
-        values = self._memory.values[begin : begin + self._size]
+        values = self._taken[result.part].values
         return result._replace(counts=_as_counts(values, self._counters))
 
     def leave(self, part: Part) -> None:
@@ -54,8 +52,7 @@ def counts_of(task: Task) -> NDArray[np.int32] | None:
     """Room of a part for its counts, all zero, in the arena of a task; None where it has none."""
     if task.arena is None:
         return None
-    begin = task.arena.begins[task.part.first]
-    values = mapped(task.arena.address, begin, _room_of(task.counters))
+    values = mapped(task.arena.address, 0, _room_of(task.counters))
     if values is None:
         return None
     counts = _as_counts(values, task.counters)
@@ -64,8 +61,8 @@ def counts_of(task: Task) -> NDArray[np.int32] | None:
 
 
 def _room_of(counters: tuple[int, int]) -> int:
-    """Values in whole pages that hold so many counters, two in each."""
-    return -(-counters[0] * counters[1] // (2 * PAGE)) * PAGE
+    """Values in whose room there are so many counters."""
+    return -(-counters[0] * counters[1] // 2)
 
 
 def _as_counts(values: NDArray[np.float64], counters: tuple[int, int]) -> NDArray[np.int32]:

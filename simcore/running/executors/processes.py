@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import gc
 import os
 import pickle
@@ -11,7 +10,7 @@ import signal
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -49,7 +48,7 @@ def on_processes(workers: int | None) -> Executor:
     pool = Pool(workers or os.cpu_count() or 1)
     return Executor(
         pool.run, parts=pool.workers, workers=pool.name, close=pool.close, begin=pool.begin,
-        maps_memory=pool.maps_memory,
+        expect=pool.expect, maps_memory=pool.maps_memory,
     )  # fmt: skip
 
 
@@ -70,18 +69,19 @@ class Pool:
         self._pool: ProcessPoolExecutor | None = None
         self._alive: Connection | None = None
         self._kept: tempfile.TemporaryDirectory[str] | None = None
-        self._told: tuple[Perform, str] | None = None
+        self._told: tuple[Perform, Future[str]] | None = None
 
     def run(self, perform: Perform, tasks: Sequence[Task]) -> Iterator[Result]:
         """Do tasks; a process that dies is replaced, and what it did is done again."""
-        file, most = self._tell(perform), _AHEAD * self.workers
+        file, most = self._telling(perform).result(), _AHEAD * self.workers
         with tempfile.NamedTemporaryFile(dir=Path(file).parent, delete=False) as given:
             pickle.dump(tasks[0], given, pickle.HIGHEST_PROTOCOL)
-        places = self._places(tasks[0], min(most, len(tasks)))
+        counts = self.maps_memory and all(tasks[0].counters)
+        places = Places(tasks[0]) if counts else None
 
         def submit(task: Task) -> Future[Result]:
             arena = places.of(task.part) if places else task.arena
-            return self._submit(file, given.name, task.part, arena)
+            return self._submit(_do, file, given.name, task.part, arena)
 
         try:
             where = f"processes:{self.workers}"
@@ -91,13 +91,6 @@ class Pool:
                     places.leave(result.part)
         finally:
             Path(given.name).unlink(missing_ok=True)
-
-    def _places(self, task: Task, many: int) -> Places | None:
-        """Room for what so many parts count at a time; without it, that is sent."""
-        if self.maps_memory and all(task.counters):
-            with contextlib.suppress(OSError):
-                return Places(many, task)
-        return None
 
     def begin(self) -> None:
         """Begin the processes, which load what they need while their parts are made ready."""
@@ -110,6 +103,8 @@ class Pool:
 
     def close(self) -> None:
         """End the processes, also those that are at work."""
+        if self._told is not None:
+            wait([self._told[1]])
         # First the folder: where it is gone, no process looks who has left it.
         if self._kept is not None:
             self._kept.cleanup()
@@ -124,25 +119,36 @@ class Pool:
         )
         return Path(self._kept.name)
 
-    def _tell(self, perform: Perform) -> str:
-        """Leave a job where each process reads it once."""
-        from simcore.running.executors.meeting import Told
+    def expect(self, perform: Perform) -> None:
+        """Tell the processes of a job, while its first part is made ready."""
+        self._telling(perform)
 
+    def _telling(self, perform: Perform) -> Future[str]:
         if self._told is None or self._told[0] is not perform:
-            told = Told.of(perform)
-            file = self.folder / told.digest
-            file.write_bytes(pickle.dumps(told))
-            self._told = perform, str(file)
+            teller = ThreadPoolExecutor(1)
+            self._told = perform, teller.submit(self._tell, perform)
+            teller.shutdown(wait=False)
         return self._told[1]
 
-    def _submit(self, *given: Any) -> Future[Result]:
+    def _tell(self, perform: Perform) -> str:
+        """Leave a job where each process reads it once, and have them do so."""
+        from simcore.running.executors.meeting import Told
+
+        told = Told.of(perform)
+        file = self.folder / told.digest
+        file.write_bytes(pickle.dumps(told))
+        for _ in range(self.workers):
+            self._submit(_meet, str(file))
+        return str(file)
+
+    def _submit(self, *given: Any) -> Future[Any]:
         from concurrent.futures.process import BrokenProcessPool
 
         try:
-            return self.begun().submit(_do, *given)
+            return self.begun().submit(*given)
         except BrokenProcessPool:
             self._end()
-            return self.begun().submit(_do, *given)
+            return self.begun().submit(*given)
 
     def begun(self) -> ProcessPoolExecutor:
         """The processes, begun anew where some have died."""
@@ -220,6 +226,13 @@ def _load() -> None:
 @lru_cache(maxsize=2)
 def _read(file: str) -> Any:
     return pickle.loads(Path(file).read_bytes())
+
+
+def _meet(file: str) -> None:
+    """Get to know the work in a file before its first part comes."""
+    from simcore.running.executors.meeting import meet
+
+    meet(_read(file))
 
 
 def _do(file: str, given: str, part: Part, arena: Arena | None) -> Result:
