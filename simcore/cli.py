@@ -12,7 +12,7 @@ import sys
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from simcore.errors import ConfigError, Fault
 from simcore.terminal import address_space, events, failures, streams
@@ -42,6 +42,10 @@ if TYPE_CHECKING:
     from simcore.running.executors import Executor
 
 
+_MADE: Final = 200_000
+"""Objects after which the collector looks for what is in use no more: most commands make fewer."""
+
+
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command.
 
@@ -56,9 +60,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         0 done, 2 bad input (a damaged run too) or usage, 3 a run whose `until` was not reached, 130
         interrupted, 1 anything else, such as a row of `validate` that must lie inside and does not.
     """
-    # Nothing is collected of what ends with the process, and no plugin of pydantic is looked for.
+    # The collector would go over the libraries again and again while they are being loaded, and
+    # over all that ends with the process.
+    usual = gc.get_threshold()
+    gc.set_threshold(_MADE, *usual[1:])
     atexit.register(gc.freeze)
+    # No plugin of pydantic is looked for.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
+    # Each thread of OpenBLAS takes time to begin, maps a buffer and forbids a fork, and nothing
+    # here is large enough.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     with streams.held() as out:
         options = parsed(arguments)
         if options is None:
@@ -75,7 +86,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         else:
             events.done(status)
         finally:
-            gc.enable()
+            if arguments is not None:
+                gc.set_threshold(*usual)
         out.flush()
         if out.lost is None or status:
             return status
@@ -173,10 +185,11 @@ def _simulated(
     say_if_cold(options.name, quiet=options.quiet)
     with _terminable():
         engine.prepare(planned)
+        # What is loaded stays; only what the run makes is worth collecting.
+        gc.freeze()
+        # While this process has no other thread.
+        executor.begin()
         planned = run_until_narrow(planned, executor, report=silent if options.quiet else _say)
-    # What is loaded stays; only what the run makes is worth collecting.
-    gc.freeze()
-    gc.enable()
     start = time.monotonic()
     reporting = progress(
         planned.draws, quiet=options.quiet, workers=executor.who, threads=executor.threads

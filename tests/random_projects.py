@@ -214,7 +214,7 @@ def decided(draw: Any, projects: dict[str, Any], first: int, last: int) -> Any:
 
 
 @st.composite
-def portfolios(draw: Any, projects: list[str], exposures: list[str], first: int) -> Any:
+def portfolios(draw: Any, projects: list[str], exposures: list[str], first: int, last: int) -> Any:
     """A portfolio of some of each, or none."""
     of = [draw(st.lists(st.sampled_from(one), unique=True)) if one else []
           for one in (projects, exposures)]  # fmt: skip
@@ -224,5 +224,5 @@ def portfolios(draw: Any, projects: list[str], exposures: list[str], first: int)
     if "firm" in of[1] or draw(st.booleans()):
         found["rate"] = draw(steps(0.01, 0.12))
     if draw(st.booleans()):
-        found["valued_in"] = first + draw(st.integers(-3, 2))
+        found["valued_in"] = min(last, first + draw(st.integers(-3, 2)))
     return {"group": found}

@@ -172,6 +172,12 @@ def sample(case: Case, q: Mapping[str, Any], name: str) -> Any:
     return quantile(q, own_uniform(case, name))
 
 
+@remembered
+def conversion(case: Case, target: str, unit: str | None, price_year: int | None) -> float:
+    """Factor from a unit to another, in the money of a case."""
+    return factor_to(target, unit, case.money, price_year)
+
+
 def quantity(
     case: Case,
     q: Any,
@@ -183,9 +189,9 @@ def quantity(
     """A quantity in unit `target`; plain numbers are in `unit`, or else already in `target`."""
     if isinstance(q, str):
         number, unit = parse(q)
-        return number * factor_to(target, unit, case.money, price_year)
+        return number * conversion(case, target, unit, price_year)
     if not isinstance(q, Mapping):
-        return float(q) * factor_to(target, unit, case.money, price_year)
+        return float(q) * conversion(case, target, unit, price_year)
     unit = q.get("unit") or unit
     price_year = q.get("price_year") or price_year
     kind = q.get("kind", "constant")
@@ -195,7 +201,7 @@ def quantity(
         return quantity(case, other, q["name"], target, unit, price_year)
     if kind == "constant":
         return quantity(case, q["value"], name, target, unit, price_year)
-    return sampled(case, q, name) * factor_to(target, unit, case.money, price_year)
+    return sampled(case, q, name) * conversion(case, target, unit, price_year)
 
 
 def lineage(case: Case, region: str) -> list[str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from rich_config import rich_config
 
+from simcore.kernels import sinks
 from simcore.running.compiled import Tile
 from simcore.running.jobs import Job, Part, Result, Stage, Task
 from simcore.running.options import Options
@@ -25,10 +26,12 @@ CONFIG = rich_config(
 def counting(plan: Any) -> tuple[Work, list[Task]]:
     """Work of a plan, and its first tile to count in two parts."""
     work = Work(Job.of(plan, True, 1, Options()))
-    numbers = np.zeros((work.tile(0).rows, 4))
-    nobody = np.full(len(numbers), -1)
+    tile = work.tile(0)
+    numbers, nobody = np.zeros((tile.rows, 4)), np.full(tile.rows, -1)
+    numbers[:, sinks.SCALE] = 1.0
+    counters = tile.rows, tile.bins + 1
     parts = [Part(0, Stage.COUNT, 0, 1), Part(0, Stage.COUNT, 1, work.job.batches.numbers)]
-    return work, [Task(part, numbers, nobody) for part in parts]
+    return work, [Task(part, numbers, nobody, counters=counters) for part in parts]
 
 
 class Dying(Work):
@@ -65,5 +68,8 @@ class Rounding(Work):
         return replace(tile, rate=np.nextafter(tile.rate, 2.0)) if away else tile
 
 
-def sums(results: Sequence[Result]) -> list[bytes]:
-    return [one.sums.tobytes() for one in sorted(results, key=lambda one: one.part)]
+def made(results: Iterable[Result]) -> list[tuple[Part, bytes, bytes]]:
+    """Sums and counts by part, as they were when each result came."""
+    return sorted(
+        (one.part, one.sums.tobytes(), one.counts.astype(np.int32).tobytes()) for one in results
+    )

@@ -16,11 +16,12 @@ def faults(run: xr.Dataset, *, kept: xr.Dataset | None = None) -> Iterator[str]:
 
     Counts and quantiles have the same bits; sums are rounded in another order.
     """
-    kept = run if kept is None else kept
+    # Not as arrays with all their labels, which take longer to make than to compare.
+    given, drawn = run.variables, (run if kept is None else kept).variables
     for name, variable in OUTCOMES.items():
-        if name not in kept or name == "waterfall":
+        if name not in drawn or name == "waterfall":
             continue
-        draws = kept[name].values
+        draws = drawn[name].values
         if variable.kind == "category":
             found = {"probability": categories(draws, run.sizes[variable.among])}
         elif variable.kind == "indicator":
@@ -35,16 +36,16 @@ def faults(run: xr.Dataset, *, kept: xr.Dataset | None = None) -> Iterator[str]:
             # Draws alone do not tell what is certain, and has an interval however few they are.
             alike = (draws == draws[..., :1]).all(axis=-1)[..., None]
             for end in ("quantile_low", "quantile_high"):
-                given = run[f"{name}_{end}"].values
-                found[end] = np.where(alike & (given == found["quantile"]), given, found[end])
+                told = given[f"{name}_{end}"].values
+                found[end] = np.where(alike & (told == found["quantile"]), told, found[end])
         for statistic, right in found.items():
-            yield from differing(f"{name}_{statistic}", run[f"{name}_{statistic}"].values, right)
-    if "input" in kept:
-        draws = kept["input"].values
+            yield from differing(f"{name}_{statistic}", given[f"{name}_{statistic}"].values, right)
+    if "input" in drawn:
+        draws = drawn["input"].values
         single = np.full(len(draws), np.nan)
         spread = draws.std(axis=-1, ddof=1) if draws.shape[-1] > 1 else single
-        yield from differing("input_mean", run["input_mean"].values, draws.mean(axis=-1))
-        yield from differing("input_sd", run["input_sd"].values, spread)
+        yield from differing("input_mean", given["input_mean"].values, draws.mean(axis=-1))
+        yield from differing("input_sd", given["input_sd"].values, spread)
 
 
 def categories(draws: np.ndarray, labels: int) -> np.ndarray:

@@ -158,11 +158,12 @@ def assert_same_where_both_are(
         for dim, size in small.sizes.items()
     }  # fmt: skip
     assert all((place >= 0).all() for place in places.values())
-    for name, array in small.data_vars.items():
+    for name in small.data_vars:
+        array, among = small.variables[name], large.variables[name]
         if str(name).startswith(skip) or array.dtype.kind not in "fi":
             continue
-        assert large[name].dims == array.dims
-        own, other = array.values, large[name].values[np.ix_(*(places[d] for d in array.dims))]
+        assert among.dims == array.dims
+        own, other = array.values, among.values[np.ix_(*(places[d] for d in array.dims))]
         np.testing.assert_array_equal(own, other, str(name))
         compared += array.size
     assert compared > 10_000
@@ -316,8 +317,9 @@ def test_trace_is_the_stored_draw(changes):
     plan = simcore.build(simcore.load(keeping(draws=512, **changes)))
     stored = engine.run(plan)
     kind = np.dtype(plan.experiment.dtype).type
-    values = {name: array.transpose("draw", ...).values for name, array in stored.data_vars.items()
+    arrays = {name: array.transpose("draw", ...) for name, array in stored.variables.items()
               if "draw" in array.dims}  # fmt: skip
+    values = {name: array.values for name, array in arrays.items()}
     place = {dim: {label: i for i, label in enumerate(stored[dim].values.tolist())}
              for dim in stored.coords if stored[dim].dims == (dim,)}  # fmt: skip
     for draw in (0, 128, 255, 256, 511) if not changes else (127, 511):
@@ -329,14 +331,14 @@ def test_trace_is_the_stored_draw(changes):
                 column = values["input"][draw]
                 assert kind(entry["value"]) == column[place["factor"][entry["name"]]]
                 continue
-            dims = [dim for dim in stored[name].dims if dim != "draw"]
             column = values[name][draw]
             kept = column[tuple(
-                slice(None) if dim == "year" else place[dim][entry[dim]] for dim in dims
+                slice(None) if dim == "year" else place[dim][entry[dim]]
+                for dim in arrays[name].dims[1:]
             )]  # fmt: skip
             found = np.array(list(entry.get("values", {0: entry.get("value")}).values()))
             if OUTCOMES[name].kind == "category":
-                among = stored[OUTCOMES[name].among].values
+                among = stored.variables[OUTCOMES[name].among].values
                 assert found.tolist() == [among[int(v)] for v in np.atleast_1d(kept)]
             else:
                 np.testing.assert_array_equal(found.astype(kind), np.atleast_1d(kept))

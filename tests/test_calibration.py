@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import yaml
+from batteries import some
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from price_series import reverting, write
@@ -346,8 +347,11 @@ def test_calibrate_prints_and_writes_what_check_accepts(tmp_path: Path) -> None:
     assert "no such file" in command("calibrate", tmp_path / "none.csv", code=2)
 
 
-@pytest.mark.parametrize("kind", DIFFUSIONS)
-@pytest.mark.parametrize("name", ["made", "eu_ets"])
+@pytest.mark.parametrize(
+    ("kind", "name"),
+    some([("log_ou", "eu_ets"), *((kind, "made") for kind in DIFFUSIONS),
+          ("gbm", "eu_ets"), ("random_walk", "eu_ets")], each=2),
+)  # fmt: skip
 def test_a_written_market_runs_and_carries_its_origin(
     kind: str, name: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -410,7 +414,7 @@ def test_correlations_are_written_as_a_config(tmp_path: Path) -> None:
     assert "p0.csv" in pair["source"] and "standard error" in pair["at"]
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=8, deadline=None)
 @given(
     st.one_of(
         st.lists(st.floats(1e-6, 1e12), min_size=12, max_size=25),

@@ -16,6 +16,7 @@ import pytest
 import synthetic_run
 import xarray as xr
 import zarr
+from batteries import some
 from google_crc32c import value as crc32c
 
 from simcore import cli
@@ -189,7 +190,9 @@ NETCDF: dict[str, Callable[[Path], None]] = {
 CASES = [(".zarr", name) for name in ZARR] + [(".nc", name) for name in NETCDF]
 
 
-@pytest.mark.parametrize(("suffix", "name"), CASES, ids=[f"{a} {b}" for a, b in CASES])
+@pytest.mark.parametrize(
+    ("suffix", "name"), some(CASES, each=3), ids=[f"{a} {b}" for a, b in CASES]
+)
 def test_damage_is_an_error_that_names_the_file(
     run: Path, suffix: str, name: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -219,9 +222,9 @@ def _printed(place: Path, command: tuple[str, ...]) -> tuple[int, str, str]:
 
 @pytest.mark.parametrize(
     ("suffix", "part"),
-    [(".zarr", part) for part in (0.0, 0.1, 0.3, 0.5, 0.7, 0.9, 0.999)]
-    + [(".nc", part) for part in np.linspace(0, 0.999, 10).tolist()],
-)
+    some([(".zarr", part) for part in (0.0, 0.1, 0.3, 0.5, 0.7, 0.9, 0.999)]
+         + [(".nc", part) for part in np.linspace(0, 0.999, 10).tolist()], each=3),
+)  # fmt: skip
 def test_a_flipped_byte_is_an_error_or_changes_nothing(
     run: Path, suffix: str, part: float, whole: xr.Dataset, shown: dict[tuple[str, ...], str]
 ) -> None:
@@ -449,9 +452,9 @@ COPIES: dict[str, Callable[[xr.Dataset, Path], Any]] = {
 
 @pytest.mark.parametrize(
     ("suffix", "name"),
-    [(suffix, name) for suffix in (".zarr", ".nc") for name in COPIES]
-    # What a NetCDF file gives as attributes, xarray cannot write as JSON.
-    [:-1],
+    some([(suffix, name) for suffix in (".zarr", ".nc") for name in COPIES]
+         # What a NetCDF file gives as attributes, xarray cannot write as JSON.
+         [:-1], each=3),
 )  # fmt: skip
 @pytest.mark.filterwarnings("ignore:Consolidated metadata")
 def test_a_copy_by_another_tool_keeps_digest_and_checksums(
@@ -515,27 +518,42 @@ def test_a_reader_never_sees_new_numbers_under_old_labels(
     assert _loaded(run).sizes["draw"] == 13
 
 
-@CONTAINERS
-@pytest.mark.parametrize("stretch", [1, 17, 65_536, None])
-@pytest.mark.parametrize("room", [1, 2000, 64_000_000])
+@pytest.fixture(
+    scope="module",
+    params=[
+        pytest.param(
+            (suffix, stretch), id=f"{suffix}-{stretch}",
+            marks=pytest.mark.long if stretch == 1 else (),
+        )
+        for suffix in (".zarr", ".nc") for stretch in (1, 5, 65_536, None)
+    ],
+)  # fmt: skip
+def cut(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, np.ndarray]:
+    """A run whose draws are cut in one of many ways, and the draws."""
+    suffix, stretch = request.param
+    held: dict[str, Any] = {
+        "outcomes": ("cost_premium",), "kept": ("cost_premium",), "draws": 12, "stretch": stretch,
+    }  # fmt: skip
+    place = tmp_path_factory.mktemp("cut") / f"run{suffix}"
+    with pytest.MonkeyPatch.context() as patch:
+        # As runs were cut before they had a stretch: four years, and the two that are left.
+        patch.setattr("simcore.dataset.containers.CHUNK_BYTES", 200)
+        synthetic_run.make(place, **held).close()
+    return place, synthetic_run.draws_of(synthetic_run.layout(draws=12), "cost_premium")
+
+
+@pytest.mark.parametrize("room", [1, 400, 64_000_000])
 def test_any_part_of_an_array_is_read(
-    suffix: str, stretch: int | None, room: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    cut: tuple[Path, np.ndarray], room: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("simcore.dataset.checked._ROOM", room)
     monkeypatch.setattr("simcore.dataset.containers.ROOM", room)
-    # As runs were cut before they had a stretch.
-    monkeypatch.setattr("simcore.dataset.containers.CHUNK_BYTES", 400)
-    place = tmp_path / f"run{suffix}"
-    held: dict[str, Any] = {
-        "outcomes": ("cost_premium",),
-        "kept": ("cost_premium",),
-        "stretch": stretch,
-    }
-    synthetic_run.make(place, **held).close()
-    values = synthetic_run.draws_of(synthetic_run.layout(), "cost_premium")
+    place, values = cut
     parts: tuple[tuple[Any, ...], ...] = (
-        (..., 3), (1, 0, 1), (..., slice(None, None, 7)), (..., slice(50, 2, -9)), (..., [5, 1, 59]),
-        (0, [1, 0], ..., slice(2, 5), slice(11, 12)), (..., slice(7, 7)), (1, 1, 1, 2, 5, 59),
+        (..., 3), (1, 0, 1), (..., slice(None, None, 7)), (..., slice(10, 2, -5)), (..., [5, 1, 11]),
+        (0, [1, 0], ..., slice(2, 5), slice(11, 12)), (..., slice(7, 7)), (1, 1, 1, 2, 5, 11),
     )  # fmt: skip
     with open_run(place) as run:
         for part in parts:

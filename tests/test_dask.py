@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from strange_work import CONFIG, Dying, Rounding, counting, sums
+from strange_work import CONFIG, Dying, Rounding, counting, made
 
 import simcore
 from simcore import dataset
@@ -63,15 +63,15 @@ def test_a_cluster_gives_the_bits_of_threads(plan, workers, cluster):
 @pytest.mark.slow
 def test_a_part_of_a_worker_that_dies_is_done_again(plan, workers, tmp_path):
     work, asked = counting(plan)
-    found = list(workers.run(Dying(work.job, tmp_path / "died"), asked))
+    found = made(workers.run(Dying(work.job, tmp_path / "died"), asked))
     assert (tmp_path / "died").exists()
-    assert sums(found) == sums([work(task) for task in asked])
+    assert found == made(map(work, asked))
 
 
 @pytest.mark.long
 def test_a_worker_that_would_make_other_bits_is_refused_by_name(plan, workers):
     work, asked = counting(plan)
-    with pytest.raises(WorkerError, match=r"worker .*, process \d+\n.*first 512 draws"):
+    with pytest.raises(WorkerError, match=r"worker .*, process \d+\n.*first 256 draws"):
         list(workers.run(Rounding(work.job, os.getpid()), asked))
 
 

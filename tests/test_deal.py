@@ -316,10 +316,15 @@ PAID = {
 }  # fmt: skip
 
 
-def test_the_page_has_lines_of_the_clauses_that_there_are() -> None:
-    _, text = page(simcore.run(PAID))
-    paid = text.split("WHO PAYS")[1].split("WHAT CAN GO WRONG")[0]
-    late, rest = paid.split("\nlate\n")[1].split("\nbid\n")
+@pytest.fixture(scope="module")
+def paid():
+    return simcore.run(PAID)
+
+
+def test_the_page_has_lines_of_the_clauses_that_there_are(paid) -> None:
+    _, text = page(paid)
+    block = text.split("WHO PAYS")[1].split("WHAT CAN GO WRONG")[0]
+    late, rest = block.split("\nlate\n")[1].split("\nbid\n")
     bid, capped = rest.split("\ncapped\n")
     assert "the firm pays more than it gets" in bid
     assert "cap" not in bid
@@ -329,8 +334,8 @@ def test_the_page_has_lines_of_the_clauses_that_there_are() -> None:
     assert len(late.strip().splitlines()) == 1
 
 
-def test_instruments_stand_in_one_order_on_the_page() -> None:
-    _, text = page(simcore.run(PAID))
+def test_instruments_stand_in_one_order_on_the_page(paid) -> None:
+    _, text = page(paid)
     for part in ("WHO PAYS", "WHAT CAN GO WRONG"):
         own = [
             line for line in text.split(part)[1].splitlines() if line in ("bid", "capped", "late")
@@ -338,8 +343,8 @@ def test_instruments_stand_in_one_order_on_the_page() -> None:
         assert own[:3] == ["late", "bid", "capped"]
 
 
-def test_shares_are_in_per_cent_and_one_sum_in_one_unit() -> None:
-    _, text = page(simcore.run(PAID))
+def test_shares_are_in_per_cent_and_one_sum_in_one_unit(paid) -> None:
+    _, text = page(paid)
     told = " ".join(text.split())
     assert "covers 50 % of the CO2" in told
     assert "public rate 4 %" in told
@@ -354,10 +359,10 @@ def test_shares_are_in_per_cent_and_one_sum_in_one_unit() -> None:
     assert max(map(len, text.splitlines())) <= PAGE
 
 
-def test_what_is_never_paid_is_named_and_not_drawn() -> None:
+def test_what_is_never_paid_is_named_and_not_drawn(paid) -> None:
     from simcore.plots.deals import payments
 
-    figure = payments(simcore.run(PAID))
+    figure = payments(paid)
     titles = [axes.get_title(loc="left") for axes in figure.axes if axes.get_visible()]
     assert titles == ["bid of one", "capped of one"]
     assert any("Zero in every year: late of one" in one.get_text() for one in figure.texts)

@@ -17,9 +17,9 @@ from simcore.intake import document
 from simcore.intake.document import composer, dump, fault_at, line_of, parse, read
 
 
-@pytest.fixture(params=["CSafeLoader", "SafeLoader"])
+@pytest.fixture(params=["CSafeLoader", pytest.param("SafeLoader", marks=pytest.mark.long)])
 def _loader(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Run a test with the C parser and with the one in Python."""
+    """Run a test with the C parser, and with the one in Python, which is ten times slower."""
     if not hasattr(yaml, request.param):
         pytest.skip("PyYAML without libyaml")
     monkeypatch.setattr(document, "_LOADER", getattr(yaml, request.param))

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import synthetic_run
 import xarray as xr
+from batteries import some
 from test_effects import CONFIG
 
 import simcore
@@ -83,8 +84,11 @@ def test_a_heading_means_one_outcome_whatever_else_there_is(outcomes, label) -> 
     assert headings and set(headings) == {label}
 
 
-@pytest.mark.parametrize("quantiles", [[0.05, 0.5, 0.95], [*NINE[:4], *NINE[5:8]], NINE])
-@pytest.mark.parametrize("scale", [1.0, 1e4, 1e6])
+@pytest.mark.parametrize(
+    ("quantiles", "scale"),
+    some([(quantiles, scale) for quantiles in ([0.05, 0.5, 0.95], [*NINE[:4], *NINE[5:8]], NINE)
+          for scale in (1.0, 1e4, 1e6)], each=4),
+)  # fmt: skip
 def test_no_name_of_a_route_is_cut_however_many_quantiles(quantiles, scale) -> None:
     run = synthetic_run.make().assign_coords(
         route=["bf_bof", "ng_dri_eaf", "ng_dri_eaf_ccs"], region=["EU", "KR"]

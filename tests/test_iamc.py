@@ -28,7 +28,7 @@ REFUSED = {"level", "data", "meta", "exclude", "measurand"}
 @pytest.fixture(scope="module")
 def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     out = tmp_path_factory.mktemp("runs") / "rich.zarr"
-    simcore.run(rich_config(draws=256, scenarios={"law": {}}), out=out).close()
+    simcore.run(rich_config(draws=32, scenarios={"law": {}}), out=out).close()
     return out
 
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 import yaml
+from batteries import some
 
 import simcore
 from simcore import cli
@@ -103,7 +104,7 @@ def test_every_file_has_an_expectation():
     assert sorted(EXPECTED) == FILES
 
 
-@pytest.mark.parametrize("name", FILES)
+@pytest.mark.parametrize("name", some(FILES, each=4))
 def test_faults(name, folder, capsys):
     path = FOLDER / f"{name}.yaml"
     assert main("run", str(path), "-o", "out.zarr") == 2
@@ -138,7 +139,7 @@ def _is_named(path: list[str], line: str) -> bool:
     return any(part in line for part in path[-3:]) or "- {" in line or "<<" in line
 
 
-@pytest.mark.parametrize("name", ["several", "alias_bomb"])
+@pytest.mark.parametrize("name", some(["several", "alias_bomb"], each=2))
 def test_process_ends_with_2_and_a_message(name, folder):
     path = FOLDER / f"{name}.yaml"
     done = subprocess.run(
@@ -319,15 +320,16 @@ def test_what_cannot_be_read_hides_no_other_fault(folder, capsys):
 
 
 def test_more_draws_than_memory(folder, capsys):
-    config = str(ROOT / "configs" / "quickstart.yaml")
+    small = ("--set", "regions=[EU]", "--set", "years.last=2030")
+    config = (str(ROOT / "configs" / "quickstart.yaml"), *small)
     for more in ((), ("--dry-run",)):
-        assert main("run", config, "--draws", "900000000", "-o", "out.zarr", *more) == 2
+        assert main("run", *config, "--draws", "900000000", "-o", "out.zarr", *more) == 2
         said = capsys.readouterr().err
         assert "--draws 900000000: draws\n" in said
         assert "lower draws" in said
     # What keeps no draws needs no memory for them.
     summaries = ("--set", "keep=[]", "--dry-run", "--json")
-    assert main("run", config, "--draws", "900000000", "-o", "out.zarr", *summaries) == 0
+    assert main("run", *config, "--draws", "900000000", "-o", "out.zarr", *summaries) == 0
     assert json.loads(capsys.readouterr().out)["disk_mb"] < 100
     assert not list(folder.iterdir())
 
@@ -356,9 +358,11 @@ def places(node: Any) -> Iterator[tuple[Any, Any]]:
 
 
 @pytest.mark.parametrize(
-    "seed", [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 21))]
-)
-def test_no_config_brings_a_traceback(seed):
+    ("seed", "configs"),
+    [(0, 20), pytest.param(0, 60, marks=pytest.mark.long),
+     *(pytest.param(seed, 60, marks=pytest.mark.slow) for seed in range(1, 21))],
+)  # fmt: skip
+def test_no_config_brings_a_traceback(seed, configs):
     """Whatever stands anywhere in a config, it is refused with a message, or it is built."""
     random = Random(seed)
     whole = simcore.load(
@@ -366,7 +370,7 @@ def test_no_config_brings_a_traceback(seed):
          "factors": {"g": {"kind": "uniform", "low": 1, "high": 2}}}
     ).resolved()  # fmt: skip
     refused = 0
-    for _ in range(60):
+    for _ in range(configs):
         config = copy.deepcopy(whole)
         for _ in range(random.choice([1, 1, 1, 3])):
             holder, key = random.choice(list(places(config)) or [(config, "name")])
@@ -379,7 +383,7 @@ def test_no_config_brings_a_traceback(seed):
         except ConfigError as error:
             assert str(error)
             refused += 1
-    assert refused > 30
+    assert refused > configs / 2
 
 
 # --- outputs -------------------------------------------------------------------------------------

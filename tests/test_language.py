@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
+from batteries import some
 from minimal import minimal_config
 
 import simcore
@@ -184,7 +185,7 @@ def digest(config: dict[str, Any]) -> str:
     return simcore.build(simcore.load(config)).digest
 
 
-@pytest.mark.parametrize("name", PAIRS)
+@pytest.mark.parametrize("name", some(PAIRS, each=3))
 def test_a_natural_form_is_its_long_form(name):
     natural, long = (small(**one) for one in PAIRS[name])
     plan = simcore.build(simcore.load(natural))
@@ -457,7 +458,7 @@ def test_files_from_outside_where_the_command_line_allows_it(tmp_path, capsys):
 
 @pytest.mark.parametrize(
     ("setting", "change"),
-    [
+    some([
         ("years=2028-2029", {"years": {"first": 2028, "last": 2029}}),
         ("regions=EU, KR", {"regions": ["EU", "KR"]}),
         ("scenarios=[law, reform_2026]", {"scenarios": {"law": "law", "reform_2026": "reform_2026"}}),
@@ -467,7 +468,7 @@ def test_files_from_outside_where_the_command_line_allows_it(tmp_path, capsys):
         ("catalog.routes.h2_dri_eaf.fixed_opex=3 %/yr", route(fixed_opex="3 %/yr")),
         ("catalog.routes.h2_dri_eaf.capex={years: {2026: 900, 2030: 700}}",
          route(capex={"years": {2026: 900, 2030: 700}})),
-    ],
+    ], each=3),
 )  # fmt: skip
 def test_a_setting_takes_natural_forms_too(setting, change):
     plan = simcore.build(simcore.load(small(), overrides=[setting]))

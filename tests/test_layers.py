@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -44,9 +45,14 @@ def room(path: Path) -> str:
     return path.relative_to(PACKAGE).parts[0].removesuffix(".py")
 
 
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text(encoding="utf-8"))
+
+
 def imports(path: Path) -> list[tuple[str, int]]:
     found = []
-    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+    for node in ast.walk(tree(path)):
         names = []
         if isinstance(node, ast.Import):
             names = [alias.name for alias in node.names]
@@ -78,18 +84,18 @@ def test_imports_point_down(path):
             assert name not in FORBIDDEN_THERE, f"{path}:{line}: {own} computes no run"
 
 
-def privates(tree: ast.Module) -> set[str]:
+def privates(module: ast.Module) -> set[str]:
     """Private names of other modules of the package that a module imports or reaches for."""
     imported = [
         alias
-        for node in ast.walk(tree)
+        for node in ast.walk(module)
         if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("simcore")
         for alias in node.names
     ]
     modules = {alias.asname or alias.name for alias in imported}
     found = {alias.name for alias in imported} | {
         node.attr
-        for node in ast.walk(tree)
+        for node in ast.walk(module)
         if isinstance(node, ast.Attribute)
         and isinstance(node.value, ast.Name)
         and node.value.id in modules
@@ -100,7 +106,7 @@ def privates(tree: ast.Module) -> set[str]:
 @pytest.mark.parametrize("path", MODULES, ids=lambda path: str(path.relative_to(PACKAGE)))
 def test_no_module_reaches_for_the_private_parts_of_another(path):
     # The module of the version is private, not what it holds.
-    assert privates(ast.parse(path.read_text(encoding="utf-8"))) <= {"_version"}
+    assert privates(tree(path)) <= {"_version"}
 
 
 def test_a_private_part_is_seen():

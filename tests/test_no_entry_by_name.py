@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -22,6 +23,7 @@ ALLOWED = {
 """Names of packaged entries that modules hold, and why."""
 
 
+@cache
 def entries() -> set[str]:
     """Names of all packaged entries."""
     return {name for section in packaged.catalog().values() for name in section}

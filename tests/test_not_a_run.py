@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from batteries import some
 from small_config import small_config
 
 import simcore
@@ -163,8 +164,9 @@ WRITES: dict[str, list[str]] = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("name", WRITES)
-@pytest.mark.parametrize("size", [0, 300])
+@pytest.mark.parametrize(
+    ("name", "size"), some([(name, size) for size in (300, 0) for name in WRITES], each=3)
+)
 def test_a_disk_that_fills_up_is_said_and_leaves_nothing(
     name: str, size: int, run: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],

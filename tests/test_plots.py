@@ -372,7 +372,7 @@ def _checked(run: Any, kind: str, name: str) -> list[str]:
     return faults_of(simcore.plot(HARD[name](run), kind), few_years=name == "one year", dpi=dpi)
 
 
-@pytest.mark.parametrize("name", ["hostile names", "century"])
+@pytest.mark.parametrize("name", ["hostile names", pytest.param("century", marks=pytest.mark.long)])
 @pytest.mark.parametrize("kind", [*OF_ROUTES, "prices"])
 def test_all_of_a_picture_can_be_read(run: Any, kind: str, name: str) -> None:
     assert _checked(run, kind, name) == []

@@ -8,13 +8,14 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import CancelledError, Future
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import yaml
-from strange_work import CONFIG, Dying, Rounding, counting, sums
+from strange_work import CONFIG, Dying, Rounding, counting, made
 
 import simcore
 from simcore import cli, dataset
@@ -22,6 +23,7 @@ from simcore.errors import ConfigError, Fault, WorkerError
 from simcore.running import engine
 from simcore.running.executors import EXECUTORS, Executor, again, executor_named, meeting
 from simcore.running.jobs import Part, Result, Stage, Task
+from simcore.running.options import Options
 from simcore.running.stages import Work
 
 
@@ -48,16 +50,22 @@ def test_processes_give_the_bits_of_threads(plan, pool):
     assert dataset.digest(engine.run(plan, executor=pool)) == here
 
 
+def test_more_parts_than_places_for_what_they_count_have_the_same_bits(plan, pool):
+    longer = replace(plan, draws=10_000)
+    here = dataset.digest(engine.run(longer, threads=2))
+    assert dataset.digest(engine.run(longer, executor=pool, options=Options(part=1))) == here
+
+
 def test_a_process_that_dies_is_replaced_and_its_part_done_again(tasks, pool, tmp_path, caplog):
     work, asked = tasks
-    found = list(pool.run(Dying(work.job, tmp_path / "died"), asked))
-    assert sums(found) == sums([work(task) for task in asked])
+    found = made(pool.run(Dying(work.job, tmp_path / "died"), asked))
+    assert found == made(map(work, asked))
     assert "done again" in caplog.text
 
 
 def test_a_process_that_would_make_other_bits_is_refused_by_name(tasks, pool):
     work, asked = tasks
-    with pytest.raises(WorkerError, match=r"worker .*, process \d+\n.*first 512 draws") as error:
+    with pytest.raises(WorkerError, match=r"worker .*, process \d+\n.*first 256 draws") as error:
         list(pool.run(Rounding(work.job, os.getpid()), asked))
     assert f"process {os.getpid()}" not in str(error.value)
 
@@ -132,28 +140,42 @@ def test_processes_that_keep_dying_end_the_command_with_a_message(
     assert not out.exists()
 
 
-def test_processes_end_with_the_one_that_began_them(tmp_path):
-    """As after kill -9: nobody is left to do parts that nobody asks for, nor what they were told."""
+SCRIPT = """
+import os, sys, threading
+if __name__ == '__main__':
+    from simcore.running.executors.processes import Pool
+    if sys.argv[1] == 'spawn':
+        threading.Thread(target=threading.Event().wait, daemon=True).start()
+    pool = Pool(1)
+    pool.begin()
+    (pool.folder / 'what').write_text('is told')
+    for asked in ("'spawn' if '--multiprocessing-fork' in __import__('sys').orig_argv else 'fork'",
+                  "__import__('os').getpid()"):
+        print(pool.begun().submit(eval, asked).result(), flush=True)
+    os._exit(9)
+"""
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere no process is forked")
+@pytest.mark.parametrize("way", ["fork", "spawn"])
+def test_processes_end_with_the_one_that_began_them(way, tmp_path):
+    """As after kill -9: nobody is left to do parts that nobody asks for, nor what they were told.
+
+    They are forks of a process with one thread, and begun anew where there are more.
+    """
     script, told = tmp_path / "script.py", tmp_path / "told"
     told.mkdir()
-    script.write_text(
-        "import os\n"
-        "if __name__ == '__main__':\n"
-        "    from simcore.running.executors.processes import Pool\n"
-        "    pool = Pool(1)\n"
-        "    process = pool.begun().submit(os.getpid).result()\n"
-        "    (pool.folder / 'what').write_text('is told')\n"
-        "    print(process, flush=True)\n"
-        "    os._exit(9)\n"
-    )
+    script.write_text(SCRIPT)
     done = subprocess.run(
-        [sys.executable, script], capture_output=True, text=True, check=False,
-        env={**os.environ, "TMPDIR": str(told)},
+        [sys.executable, script, way], capture_output=True, text=True, check=False,
+        env={**os.environ, "TMPDIR": str(told), "OPENBLAS_NUM_THREADS": "1"},
     )  # fmt: skip
-    process, until = int(done.stdout), time.monotonic() + 20
-    while time.monotonic() < until and _lives(process):
+    found, process = done.stdout.split()
+    assert found == way
+    until = time.monotonic() + 20
+    while time.monotonic() < until and _lives(int(process)):
         time.sleep(0.05)
-    assert not _lives(process)
+    assert not _lives(int(process))
     assert list(told.iterdir()) == []
 
 

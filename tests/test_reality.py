@@ -433,6 +433,7 @@ def simcore(*arguments: str, cwd: Path = ROOT) -> subprocess.CompletedProcess[st
     )  # fmt: skip
 
 
+@pytest.mark.long
 def test_validate_runs_draws_and_ends_with_0(tmp_path: Path) -> None:
     found = simcore("validate", "--draws", "512", "-o", str(tmp_path / "new" / "p.svg"))
     assert found.returncode == 0, found.stdout + found.stderr

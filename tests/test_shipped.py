@@ -7,12 +7,13 @@ import copy
 import os
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
 import pytest
+from batteries import some
 from pydantic import ValidationError
 
 import simcore
@@ -40,7 +41,7 @@ def anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
         one.cache_clear()
 
 
-def faults_of_the_package() -> Iterator[Finding]:
+def faults_of_the_package(scenarios: Iterable[str] = ()) -> Iterator[Finding]:
     """What any check finds in a run of all that is packaged, sector by sector."""
     catalog = packaged.catalog()
     every = set.intersection(*(set(one["regions"]) for one in catalog["sectors"].values()))
@@ -79,14 +80,19 @@ def faults_of_the_package() -> Iterator[Finding]:
             "projects": {f"plant_{name}": {
                 "region": "EU", "route": "h2_dri_eaf", "start": 2030, "lifetime": 15, "output": 1,
                 "instruments": [name]} for name in paid},
-            "scenarios": {name: name for name in packaged.scenarios()} | {"base": {}},
+            "scenarios": {name: name for name in scenarios} | {"base": {}},
         })  # fmt: skip
         yield from find_faults(spec.scenarios["base"], spec.scenarios, Path())
 
 
-def test_the_package_passes_every_check():
+@pytest.mark.parametrize(
+    "scenarios",
+    [(), pytest.param(tuple(packaged.scenarios()), marks=pytest.mark.long)],
+    ids=["alone", "each scenario"],
+)
+def test_the_package_passes_every_check(scenarios):
     assert shipped.catalog_of(packaged.catalog(), {})[1] == []
-    assert list(faults_of_the_package()) == []
+    assert list(faults_of_the_package(scenarios)) == []
 
 
 def changed(path: tuple[Any, ...], value: Any) -> dict[str, Any]:
@@ -122,7 +128,7 @@ def test_a_broken_entry_does_not_pass(path, value, found, anew, monkeypatch):
     assert found in said[-1], said
 
 
-@pytest.mark.parametrize("section", SECTIONS)
+@pytest.mark.parametrize("section", some(SECTIONS, each=3))
 def test_every_entry_is_among_those_checked(section):
     """An unknown key in any entry, and a strange unit of any of its numbers, is found."""
     spec = simcore.load({"name": "any"})

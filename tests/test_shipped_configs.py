@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from batteries import some
 
 import simcore
 from simcore.cli import main
@@ -21,7 +22,7 @@ RUNS = [
 ]
 
 
-@pytest.mark.parametrize("path", RUNS, ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize("path", some(RUNS, each=4), ids=lambda path: str(path.relative_to(ROOT)))
 def test_checks_without_a_false_alarm(path, capsys):
     assert main(["check", str(path)]) == 0
     said = capsys.readouterr()
@@ -29,7 +30,7 @@ def test_checks_without_a_false_alarm(path, capsys):
     assert said.err == ""
 
 
-@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", some(SCENARIOS, each=4), ids=lambda path: path.stem)
 def test_a_scenario_is_a_config(path):
     """That all of its settings do something is asked of all at once, in test_effects.py."""
     assert simcore.load(path).experiment.name
@@ -52,7 +53,7 @@ def test_base_is_the_packaged_base():
 OWN = sorted((ROOT / "configs").glob("*.yaml"))
 
 
-@pytest.mark.parametrize("path", OWN, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", some(OWN, each=4), ids=lambda path: path.name)
 def test_what_is_written_out_is_read_again(path, tmp_path):
     """A run holds its config, and can be made again from it."""
     spec = simcore.load(path)

@@ -323,3 +323,19 @@ def test_the_table_after_a_run_tells_few_numbers_and_names_the_rest():
     assert len(rows) == npv[..., 0].size
     shown = [float(cell.replace(",", "")) for cell in rows[-1][-5:-1]]
     np.testing.assert_allclose(shown, npv.values.reshape(-1, 4)[-1], atol=1)
+
+
+@pytest.mark.parametrize(("risk", "where"), [
+    ({"of": ["levelised_cost", "cost_premium"], "tails": 0.95}, "risk.of.1"),
+    ({"exceed": {"cost_premium": 100}}, "risk.exceed.cost_premium"),
+])  # fmt: skip
+def test_tails_of_what_the_run_does_not_have_are_refused(risk, where):
+    """The reference has no premium over itself."""
+    with pytest.raises(ConfigError) as caught:
+        plan({
+            "name": "alone", "draws": 1024, "years": "2028-2029", "regions": "EU",
+            "routes": ["bf_bof"], "outcomes": ["levelised_cost", "cost_premium"], "risk": risk,
+        })  # fmt: skip
+    (found,) = caught.value.faults
+    assert found.where == where
+    assert "cost_premium, of which this run has none" in found.found

@@ -12,6 +12,7 @@ import yaml
 from scipy.special import betaincinv
 
 import simcore
+from simcore.running import engine
 
 FOLDER = Path(__file__).parent / "configs" / "valid"
 FILES = sorted(path.stem for path in FOLDER.glob("*.yaml"))
@@ -20,13 +21,19 @@ SMALL = ["draws=256", "years.last=2028", "outcomes=[levelised_cost, cost_premium
 
 
 @cache
+def planned(name: str) -> Any:
+    overrides = SMALL if name in LARGE else ()
+    return simcore.build(simcore.load(FOLDER / f"{name}.yaml", overrides=overrides))
+
+
+@cache
 def result(name: str) -> Any:
-    return simcore.run(FOLDER / f"{name}.yaml", threads=1, overrides=SMALL if name in LARGE else ())
+    return engine.run(planned(name), threads=1)
 
 
 @pytest.mark.parametrize("name", FILES)
 def test_resolved_config_is_the_same_experiment(name, tmp_path):
-    plan = simcore.build(simcore.load(FOLDER / f"{name}.yaml"))
+    plan = planned(name)
     file = tmp_path / "resolved.yaml"
     file.write_text(plan.resolved_yaml, encoding="utf-8")
     for source in (FOLDER / f"{name}.yaml").parent.glob("data/*.csv"):

@@ -14,7 +14,7 @@ import simcore
 from simcore.kernels import bins, sinks
 from simcore.kernels.prices import answered
 from simcore.kernels.ranks import quantile_ranks
-from simcore.running import engine, reduction
+from simcore.running import engine, reduction, tails, views
 from simcore.running.options import Options
 from simcore.variables import INTERVAL_LEVEL, QUANTILES
 
@@ -319,3 +319,29 @@ def test_a_known_price_is_neither_answered_nor_held(known):
     price = run.carbon_price.sel(market="eu_ets", year=2026)
     assert float(abs(price - known).max()) < 1e-4
     assert float(run.at_price_limit_mean.sel(market="eu_ets", year=2026).max()) == 0.0
+
+
+@pytest.mark.parametrize("risk", [None, {"of": "cost_premium", "tails": [0.02, 0.95]}])
+def test_a_run_tells_the_share_of_all_its_passes(risk, monkeypatch):
+    """None of what comes after the tiles is done at 100 %."""
+    shares, met = [], []
+    for module in (views, tails):
+
+        def noted(*arguments, plain=module.samples, **options):
+            met.append(shares[-1] if shares else 0.0)
+            return plain(*arguments, **options)
+
+        monkeypatch.setattr(module, "samples", noted)
+    config = {
+        "name": "small", "draws": 2048, "years": "2028-2031", "regions": "EU", "risk": risk,
+        "routes": ["bf_bof", "h2_dri_eaf"],
+        "outcomes": ["carbon_price_by_view", "cost_premium"],
+    }  # fmt: skip
+    spec = simcore.load({key: value for key, value in config.items() if value is not None})
+    engine.run(simcore.build(spec), threads=1,
+               report=lambda share, note="": shares.append(share) or None)  # fmt: skip
+    assert shares == sorted(shares)
+    assert shares[-1] == pytest.approx(1.0)
+    after = [one for one in met if one > 0.0]
+    assert len(after) == (1 if risk is None else 3)
+    assert after == sorted({*after}) and max(after) < 0.95

@@ -256,7 +256,7 @@ def open_place(plan: Any, tmp_path: Path) -> Iterator[Workplace]:
 @pytest.mark.parametrize(
     ("changed", "says"),
     [("version", r"simcore \d"), ("sources", "sources"), ("plan", "a plan"),
-     ("bits", "first 512 draws")],
+     ("bits", "first 256 draws")],
 )  # fmt: skip
 def test_a_worker_that_differs_is_refused_and_told_in_what(open_place, changed, says, capsys):
     told = open_place.job()

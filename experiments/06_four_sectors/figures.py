@@ -92,13 +92,13 @@ def band(
     run: xr.Dataset, name: str, place: dict[str, object], at: Sequence[float] = BAND
 ) -> np.ndarray:
     """Stored quantiles of one cell under the law."""
-    stored = select(run[f"{name}_quantile"].sel(scenario="law"), place)
+    stored = select(run[f"{name}_quantile"], {**place, "scenario": "law"})
     return stored.sel(quantile=list(at), method="nearest").values
 
 
 def mean(run: xr.Dataset, name: str, place: dict[str, object], scenario: str = "law") -> float:
     """Mean over the draws; of what is 0 or 1 the share of them."""
-    return float(select(run[f"{name}_mean"].sel(scenario=scenario), place))
+    return float(select(run[f"{name}_mean"], {**place, "scenario": scenario}))
 
 
 def arrives(run: xr.Dataset, place: dict[str, object], power: bool = False) -> float:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from simcore.analysis.deal_records import Deal, Exceeded, Line, Seen, Spread, Tail
-from simcore.analysis.names import every_title
+from simcore.analysis.names import every_title, title
 from simcore.dataset import RunError
 from simcore.errors import Fault, suggest
 from simcore.variables import OUTCOMES, Outcome
@@ -262,7 +262,8 @@ def _bad(run: Run, project: str, scenarios: Sequence[str], years: Sequence[int])
             low, middle, high = np.quantile(price, (0.25, 0.5, 0.75))
             far = float(np.median(price[bad]))
             if high > low and abs(far - middle) > _FAR * (high - low):
-                seen = Seen(label, unit, scenario, year, far, float(middle))
+                called = title(run, dim, label)
+                seen = Seen(label, called, unit, scenario, year, far, float(middle))
                 found.append((abs(far - middle) / (high - low), seen))
         yield from (seen for _, seen in sorted(found, key=lambda one: -one[0])[:_SHOWN])
 

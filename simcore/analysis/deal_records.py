@@ -109,13 +109,14 @@ class Seen:
 
     Attributes
     ----------
-    name, unit, scenario : str
+    name, title, unit, scenario : str
     year : int
     bad, every : float
         Medians.
     """
 
     name: str
+    title: str
     unit: str
     scenario: str
     year: int

@@ -195,11 +195,13 @@ def _triangular(low: float, mode: float, high: float) -> Component:
     width = high - low
 
     def functions(x: Array) -> tuple[Array, Array, Array]:
+        # At an end that is the mode the density is not zero.
+        inside = (x >= low) & (x <= high)
         x = np.clip(x, low, high)
         with np.errstate(divide="ignore", invalid="ignore"):
             left = (x - low) * (x - low) / (width * (mode - low))
             right = (high - x) * (high - x) / (width * (high - mode))
-            rising = x < mode
+            rising = (x < mode) | (mode == high)
             density = np.where(
                 rising,
                 2 * (x - low) / (width * (mode - low)),
@@ -207,7 +209,7 @@ def _triangular(low: float, mode: float, high: float) -> Component:
             )
         below = np.where(rising, left, 1 - np.where(high > mode, right, 0.0))
         above = np.where(rising, 1 - left, np.where(high > mode, right, 0.0))
-        return below, above, density
+        return below, above, np.where(inside, density, 0.0)
 
     return Component(functions, (low, high), np.unique([low, mode, high]).astype(float))
 

@@ -31,6 +31,7 @@ _MOST_STEPS: Final = 200
 # Newton steps in a row that a quantile of a mixture may take, and how near they must come.
 _CHANCES: Final = 10
 _ROUNDING: Final = 4e-16
+_FLAT: Final = 1e-12
 
 
 def _half(side: Side, direction: float) -> Array:
@@ -160,7 +161,9 @@ def _thinnest(component: Component) -> Array:
     x = component.grid
     _, _, density = component.functions(x)
     inner = density[1:-1]
-    found = np.flatnonzero((inner > 0) & (inner < density[:-2]) & (inner <= density[2:]))
+    # Where it is flat, rounding makes no humps.
+    least = density[:-2] * (1 - _FLAT)
+    found = np.flatnonzero((inner > 0) & (inner < least) & (inner <= density[2:]))
     low, high = x[found], x[found + 2]
     for _ in range(_BISECTIONS):
         left, right = low + (high - low) / 3, high - (high - low) / 3

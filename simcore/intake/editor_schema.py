@@ -14,7 +14,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any, Final
 
-from pydantic import create_model
+from pydantic import Field, create_model
 from pydantic.json_schema import GenerateJsonSchema
 
 from simcore.glossary import meaning
@@ -22,7 +22,7 @@ from simcore.intake.entries import Catalog
 from simcore.intake.findings import SINGULAR
 from simcore.intake.forms import LISTS, SECTORAL
 from simcore.intake.price_tables import PLACES, keys
-from simcore.intake.schema import Experiment
+from simcore.intake.schema import WHERE_GIVEN, Experiment
 from simcore.intake.sourced import META, Place, places
 from simcore.quantities import Uncertain
 from simcore.quantities.records import Model
@@ -38,9 +38,16 @@ class _Untitled(GenerateJsonSchema):
 
 def json_schema() -> dict[str, Any]:
     """JSON Schema of a config file, for editors; no key is required, for the base supplies it."""
+    fields = Experiment.model_fields.items()
+    apart = {name: one for name, one in fields if WHERE_GIVEN in one.metadata}
+    whole: dict[str, Any] = {
+        name: (one.annotation, Field(default_factory=dict) if one.default_factory else None)
+        for name, one in apart.items()
+    }
     written = create_model(
-        "Experiment", __base__=Experiment, __doc__=Experiment.__doc__, catalog=(Catalog, ...)
-    )
+        "Experiment", __base__=Experiment, __doc__=Experiment.__doc__, catalog=(Catalog, ...),
+        **whole,
+    )  # fmt: skip
     schema = written.model_json_schema(schema_generator=_Untitled)
     records = {record.__name__: record for record in _records(Model)}
     _describe(schema, Experiment)

@@ -1,10 +1,18 @@
 """What a config may say: the frozen, typed records of an experiment."""
 
 import re
-from typing import Annotated, Any, Final, Literal, Self
+from functools import cache
+from typing import Annotated, Any, Final, Literal, Self, get_origin
 
-from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints, model_validator
-from pydantic_core.core_schema import is_instance_schema
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    model_validator,
+)
+from pydantic_core.core_schema import is_instance_schema, no_info_plain_validator_function
 
 from simcore.intake.accounts import Account
 from simcore.intake.budgets import Budget
@@ -289,6 +297,27 @@ class _Checked:
         return is_instance_schema(source)
 
 
+class _WhereGiven:
+    """Annotation: the validators of a section are made for the first config that has some of it.
+
+    To make those of all sections takes as long as to check most configs.
+    """
+
+    def __get_pydantic_core_schema__(self, source: Any, handler: Any) -> Any:
+        @cache
+        def validator() -> TypeAdapter[Any]:
+            return TypeAdapter(source, config=Model.model_config)
+
+        def check(content: Any) -> Any:
+            is_empty = content == ({} if get_origin(source) is dict else None)
+            return content if is_empty else validator().validate_python(content)
+
+        return no_info_plain_validator_function(check)
+
+
+WHERE_GIVEN: Final = _WhereGiven()
+
+
 class Experiment(Model):
     """A whole config: what is run, on which catalog."""
 
@@ -302,7 +331,7 @@ class Experiment(Model):
     replicates: Whole = Field(ge=1, le=256)
     """Designs of their own, from which standard errors follow: 256 draws of one, 256 of the next,
     and so on. `random` needs none."""
-    until: Until | None = None
+    until: Annotated[Until | None, WHERE_GIVEN] = None
     """Fewer draws than `draws` where that is enough."""
     years: Years
     currency: str
@@ -334,29 +363,29 @@ class Experiment(Model):
     """Limits and dates by which hydrogen is classed."""
     value: Value
     plant: Plant
-    exposures: dict[Name, Exposure] = Field(default_factory=dict)
-    projects: dict[Name, Project] = Field(default_factory=dict)
+    exposures: Annotated[dict[Name, Exposure], WHERE_GIVEN] = Field(default_factory=dict)
+    projects: Annotated[dict[Name, Project], WHERE_GIVEN] = Field(default_factory=dict)
     """Plants that are decided on, by name: what they cost, earn, and are paid."""
-    portfolios: dict[Name, Portfolio] = Field(default_factory=dict)
+    portfolios: Annotated[dict[Name, Portfolio], WHERE_GIVEN] = Field(default_factory=dict)
     """Projects and exposures that one firm holds together, by name."""
-    budgets: dict[Name, Budget] = Field(default_factory=dict)
+    budgets: Annotated[dict[Name, Budget], WHERE_GIVEN] = Field(default_factory=dict)
     """What closes a gap for a volume, by name."""
-    accounts: dict[Name, Account] = Field(default_factory=dict)
+    accounts: Annotated[dict[Name, Account], WHERE_GIVEN] = Field(default_factory=dict)
     """Funds and bonds, by name: what flows in and out, what is owed and what is left."""
     decisions: Annotated[dict[Name, Decision], Field(max_length=MOST)] = Field(default_factory=dict)
     """Sets of projects to choose among, by name, the same in all scenarios: now: [duisburg]."""
-    choice: RobustChoice | None = None
+    choice: Annotated[RobustChoice | None, WHERE_GIVEN] = None
     """How decisions are valued beside each other, and by which rules one is chosen."""
-    risk: Risk | None = None
+    risk: Annotated[Risk | None, WHERE_GIVEN] = None
     """Tail means of outcomes, and how often they exceed thresholds."""
-    sensitivity: Sensitivity | None = None
+    sensitivity: Annotated[Sensitivity | None, WHERE_GIVEN] = None
     """What `simcore sensitivity` asks; a run does not read it."""
-    waiting: dict[Name, Waiting] = Field(default_factory=dict)
+    waiting: Annotated[dict[Name, Waiting], WHERE_GIVEN] = Field(default_factory=dict)
     """Choices that may be put off, of which `simcore wait` tells what waiting is worth; a run does
     not read them."""
-    report: Report | None = None
+    report: Annotated[Report | None, WHERE_GIVEN] = None
     """What `simcore report` shows first; a run does not read it."""
-    factors: dict[Name, Quantity] = Field(default_factory=dict)
+    factors: Annotated[dict[Name, Quantity], WHERE_GIVEN] = Field(default_factory=dict)
     correlations: Correlations
     independent_scenarios: bool
     redraw: list[str] = Field(default_factory=list[str])

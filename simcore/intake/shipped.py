@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import gc
 import hashlib
+import os
 import pickle
 import sys
 import threading
@@ -158,10 +159,13 @@ def _made() -> _Shipped:
 def _digest() -> bytes:
     """Digest of all that decides the packaged records: data, code, and what runs it."""
     digest = hashlib.blake2b(f"{sys.version} {pydantic.VERSION}".encode())
-    files = [*(_PACKAGE / "data").rglob("*.*"), *_PACKAGE.rglob("*.py")]
+    root, files = str(_PACKAGE), list[str]()
+    for folder, below, names in os.walk(root):
+        below[:] = [one for one in below if one != "__pycache__"]
+        files += [os.path.join(folder, name) for name in names]  # noqa: PTH118 - of so many
     for file in sorted(files):
-        content = file.read_bytes()
-        digest.update(f"{file.relative_to(_PACKAGE)} {len(content)}".encode() + content)
+        content = Path(file).read_bytes()
+        digest.update(f"{file[len(root) :]} {len(content)}".encode() + content)
     return digest.digest()
 
 

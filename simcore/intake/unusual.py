@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any, Final, NamedTuple
 
 from simcore.distributions import Marginal, constant, tails
-from simcore.intake import Spec, packaged, shipped
+from simcore.intake import Spec, shipped
 from simcore.intake.compilation import compiled
 from simcore.intake.findings import Address, Finding
 from simcore.intake.instruments import OnPrice
@@ -110,7 +110,7 @@ def _hydrogen(
 
 def _rates(experiment: Experiment) -> Iterator[Finding]:
     """Rates that are far from the packaged ones, such as those of EUR in another money."""
-    for code, usual in packaged.base()["money"]["exchange"].items():
+    for code, usual in shipped.base()["money"]["exchange"].items():
         rate, near = experiment.money.exchange.get(code, usual), Range(usual / _FAR, usual * _FAR)
         if not near.holds(rate):
             expected = shown_range(near, "1")

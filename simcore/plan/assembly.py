@@ -68,6 +68,8 @@ def build(spec: Spec, strikes: Strikes | None = None) -> Plan:
     wrong, idle = correlated(spec, scenes)
     faults += wrong
     faults += _unmatched(spec, scenes)
+    if cells and not faults:
+        faults += _absent(spec, {one.variable for one in cells})
     if not cells and not faults:
         faults.append(spec.fault(
             ("outcomes",),
@@ -172,6 +174,22 @@ def extended(plan: Plan) -> tuple[Plan, dict[str, Scene]]:
     """The plan with a graph of its own, to which the scenes by scenario may add nodes."""
     graph = Graph(list(plan.graph.nodes), dict(plan.graph.known))
     return replace(plan, graph=graph), _scenes(plan.spec, graph, plan.coords["view"], plan.strikes)
+
+
+def _absent(spec: Spec, met: set[str]) -> Iterator[Fault]:
+    """Outcomes whose tails and thresholds are asked for, and of which the run has none."""
+    risk = spec.experiment.risk
+    asked = [] if risk is None else [
+        *((("risk", "of", place), name) for place, name in enumerate(risk.of)),
+        *((("risk", "exceed", name), name) for name in risk.exceed),
+    ]  # fmt: skip
+    for place, name in asked:
+        if name not in met:
+            yield spec.fault(
+                place, found=f"{name}, of which this run has none",
+                expected="an outcome that the run has",
+                remedy="add what it is of, such as a route beside the reference, or remove it",
+            )  # fmt: skip
 
 
 def _unmatched(spec: Spec, scenes: Mapping[str, Scene]) -> Iterator[Fault]:
@@ -330,7 +348,7 @@ def _inputs(scenes: dict[str, Scene], reached: set[int]) -> tuple[Input, ...]:
                 label = name if name not in names else f"{name} ({scenario})"
                 names.add(name)
                 group = factor_group(scene.experiment, one.place)
-                found[one.node] = replace(one, name=label, group=group)
+                found[one.node] = one._replace(name=label, group=group)
     return tuple(found.values())
 
 

@@ -112,6 +112,11 @@ def main(
     if beside:
         files.append(options.run.with_name(f"{options.run.stem}_{beside}{options.run.suffix}"))
     found = [open_run(one) for one in files]
+    for run in found:
+        # Cell by cell is asked for: what has no draws is small, and read once.
+        for array in run.variables.values():
+            if "draw" not in array.dims:
+                array.load()
     options.out.mkdir(parents=True, exist_ok=True)
     for draw in pictures:
         path = options.out / f"{draw.__name__}.png"

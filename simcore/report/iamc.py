@@ -127,6 +127,10 @@ class _Labelled:
     def __init__(self, run: xr.Dataset) -> None:
         self.run = run
         self.model = f"simcore {run.attrs.get('simcore_version', '')}".strip()
+        self._labels = {
+            str(dim): run[dim].values.tolist()
+            for dim in run.dims if dim in run.coords and dim != "draw"
+        }  # fmt: skip
         self._titles: dict[str, dict[str, str]] = {}
         self._projects = json.loads(run.attrs.get("projects", "{}"))
         self._markets = _markets(run)
@@ -146,7 +150,7 @@ class _Labelled:
             for leaf, array in _statistics(self.run, outcome):
                 dims = [str(dim) for dim in array.dims if dim != "year"]
                 values = array.transpose(*dims, "year").values
-                labels = [self.run[dim].values.tolist() for dim in dims]
+                labels = [self._labels[dim] for dim in dims]
                 for index in np.ndindex(*values.shape[:-1]):
                     series = list(map(float, values[index]))
                     if not any(map(math.isfinite, series)):
@@ -186,7 +190,7 @@ class _Labelled:
         """Regions of which a number is: its own, those of its market, or that of its project."""
         own = [at["region"]] if "region" in at else []
         if "market" in at:
-            known = self.run["region"].values.tolist() if "region" in self.run.coords else []
+            known = self._labels.get("region", [])
             own = [one for one in known if self._markets.get(one) == at["market"]]
             if not own:
                 return [_plain(self._title("market", at["market"]))]

@@ -27,16 +27,16 @@ from simcore.running.executors import Executor, on_threads
 from simcore.running.finite import check_finite, check_statistics
 from simcore.running.items import Item, has_years, rows_of, write_tile
 from simcore.running.jobs import Job
-from simcore.running.options import Options, Report, between, silent
+from simcore.running.options import Options, Report, between, shared, silent
 from simcore.running.program import Recall, Request, operations_of
 from simcore.running.reduction import Team, reduce_tile, rehearse
 from simcore.running.resolving import resolved
 from simcore.running.resuming import Record
 from simcore.running.rows import central_of, draws_of
 from simcore.running.stopping import run_until_narrow, unreached
-from simcore.running.tails import check_defined, fill_tails
+from simcore.running.tails import check_defined, fill_tails, rows_of_tails
 from simcore.running.tiles import check_memory, kept_at_once, recalled_values
-from simcore.running.views import counts_by_view, fill_prices
+from simcore.running.views import counts_by_view, fill_prices, items_by_view
 from simcore.variables import OUTCOMES
 
 if TYPE_CHECKING:
@@ -155,11 +155,15 @@ def execute(
         statistics = _empty_statistics(store.layout)
         by_view = counts_by_view(plan, executor.crew, options)
         _mark_undefined(plan, store)
+        apart = items_by_view(plan, by_view)
+        of_all, of_views, of_tails = shared(
+            report, [rows_of(items), rows_of(apart), rows_of_tails(plan)]
+        )
         with Crew(executor.crew) as crew:
-            _simulate(Team(job, executor, crew, recall), store, statistics, by_view, report)
+            _simulate(Team(job, executor, crew, recall), store, statistics, by_view, of_all)
         _central_values(plan, statistics)
-        fill_prices(plan, statistics, executor.crew, options, recall, by_view)
-        fill_tails(plan, statistics, executor, options, recall)
+        fill_prices(plan, statistics, apart, executor.crew, options, recall, of_views)
+        fill_tails(plan, statistics, executor, options, recall, of_tails)
         check_statistics(plan, statistics)
         finished = store.complete(statistics, extra=_achieved_correlations(plan))
         if record is not None:
@@ -182,15 +186,16 @@ def is_cold() -> bool:
 
 def prepare(plan: Plan) -> None:
     """Load or compile the kernels, in this thread, where an interrupt ends it at once."""
-    from simcore.kernels import jit
+    from simcore.kernels import dispatch, jit
     from simcore.kernels.compiling import compile_all
 
     if jit.IS_INTERPRETED:
         return
-    cold = is_cold()
-    compile_all(operations_of(plan), [partial(rehearse, plan)] if cold else [])
+    cold, operations = is_cold(), operations_of(plan)
+    compile_all(operations, [partial(rehearse, plan)] if cold else [])
     if not cold:
         rehearse(plan)
+    dispatch.entries(operations)
 
 
 def _simulate(

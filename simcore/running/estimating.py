@@ -23,6 +23,7 @@ from simcore.running.executors import Executor
 from simcore.running.items import Need, items_of, rows_of
 from simcore.running.jobs import Job, Stage
 from simcore.running.options import Options
+from simcore.running.program import Recall
 from simcore.running.reduction import Team
 from simcore.running.stages import count_first, first_draws
 from simcore.running.tiles import (
@@ -31,6 +32,7 @@ from simcore.running.tiles import (
     kept_at_once,
     looks_of,
     passes_of,
+    recalled_values,
     rows_of_tile,
     tile_memory,
     usual_values,
@@ -88,34 +90,29 @@ def estimate(plan: Plan, executor: Executor, *, out: Path | None = None) -> dict
     is_cut, layout = not executor.shares_memory, shapes_of(plan)
     options = Options(kept=kept_at_once(plan, out, is_cut=is_cut))
     job = Job.of(plan, is_cut, executor.threads, options)
-    tiles = [Tile.of(job, number) for number in range(len(job.tiles))]
+    tiles, groups = _tiles_and_groups(job)
     values = [_values(plan, tile) for tile in tiles]
-    groups = [math.ceil(one / collected_values(plan, options)) for one in values]
-    looks = [looks_of(plan, one.rows, job.counters) for one in tiles]
-    groups = [
-        many if few is None else min(many, few) for many, few in zip(groups, looks, strict=True)
-    ]
     parts = 0
     with Crew(1) as crew:
         team = Team(job, executor, crew)
         for number, (tile, many) in enumerate(zip(tiles, groups, strict=True)):
             parts += len(team.parts(number, Stage.COUNT, tile))
             parts += many * len(team.parts(number, Stage.COLLECT, tile))
-    each, is_timed = _seconds_of_draws(plan, tiles)
-    core = plan.draws * sum(
-        one * (1.0 + (_COLLECTED * (1.0 - _SHARED + _SHARED * many) if many else 0.0))
-        for one, many in zip(each, groups, strict=True)
-    )
+    core, is_timed = _core_seconds(plan, tiles, groups)
+    # Prices by view are reduced afterwards, by threads of the process that is asked.
+    held, apart = list(job.tiles), items_by_view(plan)
+    if apart:
+        after = Job.of(plan, False, executor.crew, options, apart)
+        held += after.tiles
+        remembers = executor.shares_memory or executor.maps_memory
+        if not (remembers and Recall.fits(plan, recalled_values(plan, options))):
+            core += _core_seconds(plan, *_tiles_and_groups(after))[0]
     cores = executor.parts * executor.threads
     if executor.shares_memory:
         cores = min(cores, os.cpu_count() or 1)
     stored = stored_bytes(layout)
     counted = max(4e-6 * job.counters * tile.rows * (tile.bins + 1) for tile in tiles)
     collected = 8e-6 * min(collected_values(plan, options), max(values))
-    # Prices by view are reduced afterwards, by threads of the process that is asked.
-    held, apart = list(job.tiles), items_by_view(plan)
-    if apart:
-        held += Job.of(plan, False, executor.crew, options, apart).tiles
     of_tiles = max(tile_memory(plan, one, job.counters, options) for one in held)
     return {
         "shapes": _shapes(plan, layout),
@@ -159,6 +156,26 @@ def _read_back(layout: Layout) -> float:
 def _values(plan: Plan, tile: Tile) -> float:
     """Values that are collected of a tile."""
     return usual_values(plan, int((tile.need == Need.QUANTILES).sum()), tile.bins)
+
+
+def _tiles_and_groups(job: Job) -> tuple[list[Tile], list[int]]:
+    """Tiles of a job, and passes beside the first that each takes."""
+    tiles = [Tile.of(job, number) for number in range(len(job.tiles))]
+    groups = []
+    for one in tiles:
+        many = math.ceil(_values(job.plan, one) / collected_values(job.plan, job.options))
+        looks = looks_of(job.plan, one.rows, job.counters)
+        groups.append(many if looks is None else min(many, looks))
+    return tiles, groups
+
+
+def _core_seconds(plan: Plan, tiles: Sequence[Tile], groups: Sequence[int]) -> tuple[float, bool]:
+    """Seconds of a core for all passes, and whether draws were timed for it."""
+    each, is_timed = _seconds_of_draws(plan, tiles)
+    return plan.draws * sum(
+        one * (1.0 + (_COLLECTED * (1.0 - _SHARED + _SHARED * many) if many else 0.0))
+        for one, many in zip(each, groups, strict=True)
+    ), is_timed
 
 
 def _seconds_of_draws(plan: Plan, tiles: Sequence[Tile]) -> tuple[list[float], bool]:

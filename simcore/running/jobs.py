@@ -137,14 +137,14 @@ class Part(NamedTuple):
 
 
 class Arena(NamedTuple):
-    """Memory of the process that puts all together, where other processes write what they collect.
+    """Memory of the process that puts all together, where others write what they count or collect.
 
     Attributes
     ----------
     address : str
         See `running.mapped`.
     begins : dict of int to int
-        By the first batch of a part where its values begin.
+        By the first batch of a part where what is its own begins.
     """
 
     address: str
@@ -174,7 +174,10 @@ class Task(NamedTuple):
         While refining: how closely is looked, see `kernels.refine`; then `atom` and `places` are
         as `kernels.sinks.refine_row` says.
     arena : Arena, optional
-        Where the values that are collected go; without it they are in the result.
+        Where counts by bin, or the values that are collected, go; without it they are in the
+        result.
+    counters : (int, int)
+        Rows and counters of each, of count.
     """
 
     part: Part
@@ -188,6 +191,7 @@ class Task(NamedTuple):
     known: tuple[int, ...] = ()
     shift: Floats = _NOTHING
     arena: Arena | None = None
+    counters: tuple[int, int] = (0, 0)
 
 
 class Result(NamedTuple):
@@ -203,7 +207,7 @@ class Result(NamedTuple):
     nodes, sums : ndarray, shape (nodes, 3) and (nodes, rows, 4)
         Addresses in the tree of sums, and the sums; see `running.batches`.
     counts : ndarray, shape (threads, rows, bins + 1)
-        Values by bin.
+        Values by bin; empty where they were written into the task's arena.
     values : ndarray
         What was collected, thread after thread; empty where it was written into the task's arena.
     places : ndarray, shape (threads, rows collected, 5)

@@ -37,14 +37,24 @@ class Memory:
         self.values = _mapped(file)
 
 
-def mapped(address: str) -> Floats | None:
-    """The values at the address of another process; None where this one may not reach them."""
+def mapped(address: str, first: int = 0, values: int = 0) -> Floats | None:
+    """The values at the address of another process; None where this one may not reach them.
+
+    Given how many, from a first one on, only these, all of which will be written: it is quicker to
+    take their memory at once than page by page.
+    """
     try:
         file = os.open(address, os.O_RDWR)
     except OSError:
         return None
     try:
-        return _mapped(file)
+        if not values:
+            return _mapped(file)
+        begin = 8 * first // mmap.PAGESIZE * mmap.PAGESIZE
+        size = 8 * (first + values) - begin
+        os.posix_fallocate(file, begin, size)
+        here = mmap.mmap(file, size, mmap.MAP_SHARED | mmap.MAP_POPULATE, offset=begin)
+        return np.frombuffer(here, np.float64)[-values:]
     finally:
         os.close(file)
 

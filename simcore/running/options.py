@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import accumulate, pairwise
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
@@ -66,3 +68,10 @@ def between(report: Report, first: float, last: float) -> Report:
         report(first + (last - first) * share, note)
 
     return part
+
+
+def shared(report: Report, work: Sequence[float]) -> list[Report]:
+    """Reports of steps that follow each other, each of which has so much of the work."""
+    ends = [0.0, *accumulate(work)]
+    whole = ends[-1] or 1.0
+    return [between(report, first / whole, last / whole) for first, last in pairwise(ends)]

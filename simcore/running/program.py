@@ -70,14 +70,10 @@ class Recall:
 
         Other processes write to the same room where it `is_mapped`.
         """
-        nodes = plan.graph.nodes
-        # Who reads other outputs than the price needs the system itself.
-        read = {node.inputs[0] for node in nodes if node.operation == OUTPUT}
-        made = [n for n, node in enumerate(nodes)
-                if node.operation == "CAP_AND_BANK" and n not in read]  # fmt: skip
-        shape = len(made), plan.years[-1] - plan.start + 1, -(-plan.draws // BLOCK) * BLOCK
-        if int(np.prod(shape)) > most:
+        made = _remembered(plan)
+        if not cls.fits(plan, most):
             return cls({}, np.empty((0, 0, 0)))
+        shape = _room(plan, made)
         places = {n: place for place, n in enumerate(made)}
         if not (is_mapped and made):
             return cls(places, np.full(shape, -1.0))
@@ -85,9 +81,28 @@ class Recall:
         memory.values[:] = -1.0
         return cls(places, memory.values.reshape(shape), memory)
 
+    @staticmethod
+    def fits(plan: Plan, most: int) -> bool:
+        """Whether all such prices are no more values than these."""
+        return int(np.prod(_room(plan, _remembered(plan)))) <= most
+
     def __reduce__(self) -> tuple[Any, ...]:
         address = None if self.memory is None else self.memory.address
         return _recalled, (self.places, self.values.shape, address)
+
+
+def _remembered(plan: Plan) -> list[int]:
+    """Nodes of prices that systems make."""
+    nodes = plan.graph.nodes
+    # Who reads other outputs than the price needs the system itself.
+    read = {node.inputs[0] for node in nodes if node.operation == OUTPUT}
+    return [n for n, node in enumerate(nodes)
+            if node.operation == "CAP_AND_BANK" and n not in read]  # fmt: skip
+
+
+def _room(plan: Plan, made: Sequence[int]) -> tuple[int, int, int]:
+    """Nodes, simulated years, and draws in whole blocks."""
+    return len(made), plan.years[-1] - plan.start + 1, -(-plan.draws // BLOCK) * BLOCK
 
 
 def _recalled(places: dict[int, int], shape: tuple[int, ...], address: str | None) -> Recall:

@@ -24,11 +24,11 @@ from simcore.running.batches import Tree
 from simcore.running.compiled import Tile, by_output
 from simcore.running.crew import Crew, Shares
 from simcore.running.executors import Executor, on_threads
-from simcore.running.items import Item, Need
+from simcore.running.items import Item, Need, rows_of
 from simcore.running.jobs import Job, Part, Result, Stage, Task
 from simcore.running.keeping import Keeper
 from simcore.running.merging import MERGERS, asked_by
-from simcore.running.options import Options, Report, between, silent
+from simcore.running.options import Options, Report, between, shared, silent
 from simcore.running.program import Recall, Request
 from simcore.running.refining import passes_of, refine
 from simcore.running.rooms import arena_of
@@ -225,6 +225,8 @@ def reduce_tile(team: Team, number: int, report: Report, kept: Lines | None = No
     from simcore.kernels.bins import lay_bins
 
     job, plan = team.job, team.job.plan
+    if not team.executor.shares_memory:
+        team.executor.expect(team.elsewhere)
     tile = Tile.of(job, number, team.recall)
     numbers = np.zeros((tile.rows, 4))
     numbers[:, sinks.RATE] = tile.rate
@@ -240,7 +242,7 @@ def reduce_tile(team: Team, number: int, report: Report, kept: Lines | None = No
     by_row = _kept(team, number, tile, kept)
     known = () if by_row.keeper is None else tuple(sorted(by_row.keeper.done))
     tasks = [
-        Task(part, numbers, by_row.lines, known=known)
+        Task(part, numbers, by_row.lines, known=known, counters=(tile.rows, tile.bins + 1))
         for part in team.parts(number, Stage.COUNT, tile)
     ]
     counted = team.results(tasks, tile, between(report, 0.0, 0.5), by_row)
@@ -294,14 +296,14 @@ def _kept(team: Team, number: int, tile: Tile, kept: Lines | None) -> Kept:
     return Kept(draws, by_output(tile.outputs, lines))
 
 
-def known_or_reduced(team: Team, number: int) -> Sample:
+def known_or_reduced(team: Team, number: int, report: Report) -> Sample:
     """What a tile without kept draws leaves, as it was recorded or as it is reduced now."""
     record = team.job.options.record
     if record is None:
-        return reduce_tile(team, number, silent)
+        return reduce_tile(team, number, report)
     if (known := record.sample(team.job, number)) is not None:
         return known
-    sample = reduce_tile(team, number, silent)
+    sample = reduce_tile(team, number, report)
     record.finish(team.job, number, sample)
     return sample
 
@@ -418,13 +420,15 @@ def quantiles_anew(
 def samples(
     plan: Plan, executor: Executor, options: Options, *, items: Sequence[Item] | None = None,
     probabilities: tuple[float, ...] = QUANTILES, recall: Recall | None = None,
+    report: Report = silent,
 ) -> Iterator[tuple[Item, Sample]]:  # fmt: skip
     """Each item, of a whole plan or the given ones, with what its draws leave; none are kept."""
     job = Job.of(plan, not executor.shares_memory, executor.threads, options, items, probabilities)
     with Crew(executor.crew) as crew:
         team = Team(job, executor, crew, recall)
-        for number, tile in enumerate(job.tiles):
-            sample, at = known_or_reduced(team, number), 0
+        steps = shared(report, [rows_of(tile) for tile in job.tiles])
+        for number, (tile, step) in enumerate(zip(job.tiles, steps, strict=True)):
+            sample, at = known_or_reduced(team, number, step), 0
             for item in tile:
                 yield item, sample.rows(at, at + item.request.rows)
                 at += item.request.rows

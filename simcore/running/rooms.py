@@ -1,4 +1,4 @@
-"""Room for the values that are collected: of each row and thread, and of all parts together."""
+"""Room for what parts count and collect: of each row and thread, and of all parts together."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 
-from simcore.running.jobs import Arena, Job, Task
-from simcore.running.mapped import Memory
+from simcore.running.jobs import Arena, Job, Part, Result, Task
+from simcore.running.mapped import Memory, mapped
 
 _WIDTHS: Final = 8.0
 """Standard deviations by which a part may collect more than its share of all values, and"""
@@ -16,6 +17,56 @@ _SPARE: Final = 64
 """so many more where these are few."""
 _MOST_ROOM: Final = 2
 """Room for each value that is collected, at most; what is sent is there twice, too."""
+
+
+class Places:
+    """Room for the counts of some parts at a time, in memory that other processes map.
+
+    A part has its place until what it has counted is added to that of the others.
+    """
+
+    def __init__(self, task: Task) -> None:
+        self._counters = task.counters
+        self._free: list[Memory] = []
+        self._taken: dict[Part, Memory] = {}
+
+    def of(self, part: Part) -> Arena:
+        """Where a part writes, also where it is done again."""
+        if part not in self._taken:
+            self._taken[part] = self._free.pop() if self._free else Memory(_room_of(self._counters))
+        return Arena(self._taken[part].address, {part.first: 0})
+
+    def seen(self, result: Result) -> Result:
+        """A result with its counts as they lie in its place, unless they were sent."""
+        if result.counts.size:
+            return result
+        values = self._taken[result.part].values
+        return result._replace(counts=_as_counts(values, self._counters))
+
+    def leave(self, part: Part) -> None:
+        """Give the place of a part to others."""
+        self._free.append(self._taken.pop(part))
+
+
+def counts_of(task: Task) -> NDArray[np.int32] | None:
+    """Room of a part for its counts, all zero, in the arena of a task; None where it has none."""
+    if task.arena is None:
+        return None
+    values = mapped(task.arena.address, 0, _room_of(task.counters))
+    if values is None:
+        return None
+    counts = _as_counts(values, task.counters)
+    counts.fill(0)
+    return counts
+
+
+def _room_of(counters: tuple[int, int]) -> int:
+    """Values in whose room there are so many counters."""
+    return -(-counters[0] * counters[1] // 2)
+
+
+def _as_counts(values: NDArray[np.float64], counters: tuple[int, int]) -> NDArray[np.int32]:
+    return values.view(np.int32)[: counters[0] * counters[1]].reshape(1, *counters)
 
 
 def arena_of(job: Job, tasks: Sequence[Task]) -> tuple[Memory, Arena] | None:

@@ -27,7 +27,7 @@ from simcore.running.keeping import InChunks, Keeper
 from simcore.running.mapped import mapped
 from simcore.running.options import Report, between, silent
 from simcore.running.program import Recall, drop_operation, restrict_outputs
-from simcore.running.rooms import with_room
+from simcore.running.rooms import counts_of, with_room
 from simcore.running.tiles import ROOMS
 
 if TYPE_CHECKING:
@@ -148,7 +148,7 @@ def _count(job: Job, task: Task, site: Site) -> Result:
 
     tile, batches = site.tile, job.batches.within(task.part.first, task.part.last)
     tree, threads = Tree(), min(job.threads, len(batches))
-    shape = threads, tile.rows, tile.bins + 1
+    shape, placed = (threads, tile.rows, tile.bins + 1), counts_of(task)
     found = site.checkpoint.load() if site.checkpoint else None
     done: Shares = ()
     # Other threads or more memory than before, or draws that are not kept any more: what they have
@@ -157,7 +157,7 @@ def _count(job: Job, task: Task, site: Site) -> Result:
         counts, done = found["counts"], _parted(found)
         tree = Tree.joined([(found["nodes"], found["sums"])])
     else:
-        counts = np.zeros(shape, np.int32)
+        counts = np.zeros(shape, np.int32) if placed is None else placed
     keeper = site.keeper
     kept = np.empty((0, 0)) if keeper else _room_to_keep(job, task, site, job.plan.experiment.dtype)
     targets = [
@@ -186,7 +186,9 @@ def _count(job: Job, task: Task, site: Site) -> Result:
     if site.checkpoint is not None and site.checkpoint.is_worth_it():
         site.checkpoint.save(reached(shares))
     returned = None if keeper or kept is site.kept else kept
-    if job.is_cut:
+    if placed is not None:
+        counts = counts[:0]
+    elif job.is_cut:
         counts = _narrow(counts)
     return Result(task.part, shares, returned, *tree.nodes(), counts=counts)
 
@@ -221,9 +223,10 @@ def _collect(job: Job, task: Task, site: Site) -> Result:
     places = task.places.copy()
     needed = places[:, begin:end, sinks.ROOM]
     places[:, begin:end, sinks.START] = (np.cumsum(needed) - needed.ravel()).reshape(needed.shape)
-    arena = None if task.arena is None else mapped(task.arena.address)
-    if task.arena is not None and arena is not None:
-        places[:, begin:end, sinks.START] += task.arena.begins[task.part.first]
+    arena, at = None, 0
+    if task.arena is not None:
+        at = task.arena.begins[task.part.first]
+        arena = mapped(task.arena.address, at, int(needed.sum()))
     slots = 2 * len(job.probabilities) + 1
     tally = Tally.of(replicates, len(places), end - begin, slots)
     first, found = 0, site.checkpoint.load() if site.checkpoint else None
@@ -269,7 +272,7 @@ def _collect(job: Job, task: Task, site: Site) -> Result:
             counts[:] = 0
     places = np.ascontiguousarray(places[:, begin:end])
     if arena is not None:
-        values = values[:0].copy()
+        values, places[:, :, sinks.START] = np.empty(0), places[:, :, sinks.START] + at
     elif job.is_cut:
         # Room that was left over does not travel.
         values = values[: close_up(values, places)]

@@ -22,7 +22,7 @@ from simcore.plan import Cell, Plan, currency_rate, extended
 from simcore.running.executors import Executor
 from simcore.running.finite import may_be_undefined
 from simcore.running.items import Item, Need, has_years
-from simcore.running.options import Options
+from simcore.running.options import Options, Report, between
 from simcore.running.program import Recall, Request
 from simcore.running.reduction import samples
 from simcore.running.rows import draws_of
@@ -87,8 +87,9 @@ def check_defined(plan: Plan) -> None:
 
 
 def fill_tails(
-    plan: Plan, statistics: dict[str, Floats], executor: Executor, options: Options, recall: Recall
-) -> None:
+    plan: Plan, statistics: dict[str, Floats], executor: Executor, options: Options,
+    recall: Recall, report: Report,
+) -> None:  # fmt: skip
     """Write tail means and shares above thresholds of the outcomes that `risk` names.
 
     The arrays of `statistics` are named as `cost_premium_tail`; those of the passes before are
@@ -106,7 +107,10 @@ def fill_tails(
     others = tuple(tail for tail in tails if tail not in QUANTILES)
     if others:
         items = [Item((), one.request(one.node), Need.QUANTILES, one.rate) for one in tailed]
-        made = samples(plan, executor, options, items=items, probabilities=others, recall=recall)
+        made = samples(
+            plan, executor, options, items=items, probabilities=others, recall=recall,
+            report=between(report, 0.0, 0.5),
+        )  # fmt: skip
         for one, (_, sample) in zip(tailed, made, strict=True):
             for k, tail in enumerate(others):
                 ends = sample.quantile[:, k], sample.low[:, k], sample.high[:, k]
@@ -124,7 +128,9 @@ def fill_tails(
         for (one, _, tail), start in zip(beyond, starts, strict=True)
     ]
     items += [_excess(plan, one, np.array([value]), upper=True) for one, _, value in above]
-    reduced = [one for _, one in samples(plan, executor, options, items=items, recall=recall)]
+    report = between(report, 0.5 if others else 0.0, 1.0)
+    made = samples(plan, executor, options, items=items, recall=recall, report=report)
+    reduced = [one for _, one in made]
     for (one, place, tail), start, sample in zip(beyond, starts, reduced, strict=False):
         _write(statistics, one, _tail(tail, start, sample), place)
     for (one, place, _), sample in zip(above, reduced[len(beyond) :], strict=True):
@@ -135,6 +141,18 @@ def fill_tails(
         }
         _write(statistics, one, _where_defined(sample, found), place)
     _tell_undefined([one for one, _, _ in (*beyond, *above)], reduced)
+
+
+def rows_of_tails(plan: Plan) -> int:
+    """Rows of one more pass over the draws, about as many as of each further one."""
+    risk = plan.experiment.risk
+    if risk is None:
+        return 0
+    tailed, above = (
+        len([year for one in _rows(plan, names) for year in one.years or (0,)])
+        for names in (risk.of, list(risk.exceed))
+    )
+    return tailed * len(risk.tails) + above
 
 
 def _rows(plan: Plan, names: Sequence[str]) -> Iterator[_Row]:

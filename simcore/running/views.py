@@ -8,6 +8,7 @@ is told among these draws.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 from simcore.plan import Cell, Plan, currency_rate
 from simcore.running.executors import on_threads
 from simcore.running.items import Item, Need, is_apart, write_statistics
-from simcore.running.options import Options
+from simcore.running.options import Options, Report
 from simcore.running.program import Recall, Request
 from simcore.running.reduction import samples
 from simcore.statistics import Sample, statistics_from
@@ -63,20 +64,20 @@ def _view_of(plan: Plan, cell: Cell) -> tuple[int, int]:
 
 
 def fill_prices(
-    plan: Plan, statistics: dict[str, Floats], threads: int, options: Options, recall: Recall,
-    by_view: dict[int, Floats],
+    plan: Plan, statistics: dict[str, Floats], items: Sequence[Item], threads: int,
+    options: Options, recall: Recall, report: Report,
 ) -> None:  # fmt: skip
     """Write all statistics of the prices by view.
 
     The arrays of `statistics` are named as `carbon_price_by_view_quantile`; `recall` holds what
-    passes before have made, `by_view` is that of `counts_by_view`. An interval is that of
+    passes before have made, `items` are those of `items_by_view`. An interval is that of
     independent draws, whatever the design.
     """
-    items = items_by_view(plan, by_view)
     if not items:
         return
-    alone = replace(options, record=None)
-    for item, sample in samples(plan, on_threads(threads), alone, items=items, recall=recall):
+    alone, threaded = replace(options, record=None), on_threads(threads)
+    made = samples(plan, threaded, alone, items=items, recall=recall, report=report)
+    for item, sample in made:
         (cell,) = item.cells
         found = statistics_from(_independent(plan, cell, sample, item.defined), "number")
         write_statistics(statistics, cell, found)

@@ -140,12 +140,13 @@ def _cell(plan: Plan, name: str, at: dict[str, str]) -> Cell:
     own = [one for one in plan.cells if one.variable == name]
     if not own:
         held = list(dict.fromkeys(one.variable for one in plan.cells))
-        near = suggest(name, held)
-        raise ConfigError(Fault(
-            "--of", name, f"one of {', '.join(held)}",
-            f"did you mean {near}?" if near and name not in OUTCOMES
-            else "add it to outcomes: in the config",
-        ))  # fmt: skip
+        near, named, remedy = suggest(name, held), name, "add it to outcomes: in the config"
+        if name in plan.experiment.outcomes:
+            named = f"{name}, of which this run has none"
+            remedy = "take one of these, or add what it is of, such as a route beside the reference"
+        elif near and name not in OUTCOMES:
+            remedy = f"did you mean {near}?"
+        raise ConfigError(Fault("--of", named, f"one of {', '.join(held)}", remedy))
     if OUTCOMES[name].kind in ("category", "known", "component"):
         raise ConfigError(Fault(
             "--of", f"{name}, which is no number in each draw", "a number, or yes or no by draw",

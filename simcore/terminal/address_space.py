@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from typing import Final
 
 from simcore.errors import ConfigError, Fault
@@ -43,8 +42,6 @@ def require(command: str, *, compiling: bool = False) -> None:
     allowed = limit()
     if allowed is None:
         return
-    # Each thread of OpenBLAS maps a buffer, and nothing here is large enough to need several.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     needed = _COMPILER if compiling else _LEAST.get(command, _LIBRARIES)
     if allowed < needed:
         raise ConfigError(Fault(

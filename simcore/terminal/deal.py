@@ -372,7 +372,7 @@ def _bad(deal: Deal, scenarios: Sequence[str]) -> Iterator[str]:
         seen = [one for one in deal.bad if one.scenario == scenario]
         if seen:
             told = ", ".join(
-                f"{one.name} {_amount(one.bad, one.unit, 3)} (all: "
+                f"{one.title} {_amount(one.bad, one.unit, 3)} (all: "
                 f"{_amount(one.every, one.unit, 3)})"
                 for one in seen
             )

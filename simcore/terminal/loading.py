@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-import gc
 import sys
 from typing import TYPE_CHECKING
 
@@ -18,8 +17,6 @@ if TYPE_CHECKING:
 
 def read_config(options: argparse.Namespace) -> Spec:
     """Read the config that a command names, with what its options replace."""
-    # The collector would go over the libraries again and again while they are being loaded.
-    gc.disable()
     if is_saved(options.file):
         raise ConfigError(Fault(
             "", "a saved run, or the indices of a study", "a config (.yaml)",
@@ -68,9 +65,9 @@ def warn(options: argparse.Namespace, spec: Spec, warnings: list[Fault]) -> None
     if warnings and getattr(options, "strict", False):
         raise ConfigError(warnings)
     if not getattr(options, "quiet", False):
-        from simcore.timeseries import is_warning
-
         for note in spec.notes:
+            from simcore.timeseries import is_warning
+
             print(note if is_warning(note) else f"note: {note}", file=sys.stderr)
         for one in warnings:
             print(one.as_warning(), file=sys.stderr)

@@ -15,13 +15,14 @@ import numpy as np
 from simcore._version import __version__
 from simcore.errors import Fault, WorkerError
 from simcore.kernels import sinks
+from simcore.kernels.operations import BLOCK
 from simcore.running.compiled import Tile
 from simcore.running.jobs import Job, Result, Task
 from simcore.running.resuming import numbers_digest, sources_digest
 from simcore.running.stages import Work, first_draws
 
-_DRAWS: Final = 512
-"""Draws of the first tile that are compared."""
+_DRAWS: Final = BLOCK
+"""Draws of the first tile that are compared: a block, as all others are made by the same code."""
 
 
 class Proof(NamedTuple):

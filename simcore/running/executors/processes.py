@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
 import shutil
@@ -9,7 +10,7 @@ import signal
 import tempfile
 import threading
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -17,8 +18,9 @@ from typing import TYPE_CHECKING, Any, Final
 from simcore.errors import ConfigError, Fault
 from simcore.running.executors.again import as_they_come
 from simcore.running.executors.registry import Executor, executor
-from simcore.running.jobs import Part, Perform, Result, Task
+from simcore.running.jobs import Arena, Part, Perform, Result, Task
 from simcore.running.mapped import can_map
+from simcore.running.rooms import Places
 
 if TYPE_CHECKING:
     from concurrent.futures import ProcessPoolExecutor
@@ -46,7 +48,7 @@ def on_processes(workers: int | None) -> Executor:
     pool = Pool(workers or os.cpu_count() or 1)
     return Executor(
         pool.run, parts=pool.workers, workers=pool.name, close=pool.close, begin=pool.begin,
-        maps_memory=can_map(),
+        expect=pool.expect, maps_memory=pool.maps_memory,
     )  # fmt: skip
 
 
@@ -57,37 +59,52 @@ class Pool:
     ----------
     workers : int
     name : str
+    maps_memory : bool
+        Whether they map memory of this process.
     """
 
     def __init__(self, workers: int) -> None:
-        self.workers = workers
+        self.workers, self.maps_memory = workers, can_map()
         self.name = f"{workers} process" + ("" if workers == 1 else "es")
         self._pool: ProcessPoolExecutor | None = None
         self._alive: Connection | None = None
         self._kept: tempfile.TemporaryDirectory[str] | None = None
-        self._told: tuple[Perform, str] | None = None
+        self._told: tuple[Perform, Future[str]] | None = None
 
     def run(self, perform: Perform, tasks: Sequence[Task]) -> Iterator[Result]:
         """Do tasks; a process that dies is replaced, and what it did is done again."""
-        file = self._tell(perform)
+        file, most = self._telling(perform).result(), _AHEAD * self.workers
         with tempfile.NamedTemporaryFile(dir=Path(file).parent, delete=False) as given:
             pickle.dump(tasks[0], given, pickle.HIGHEST_PROTOCOL)
+        counts = self.maps_memory and all(tasks[0].counters)
+        places = Places(tasks[0]) if counts else None
+
+        def submit(task: Task) -> Future[Result]:
+            arena = places.of(task.part) if places else task.arena
+            return self._submit(_do, file, given.name, task.part, arena)
+
         try:
-            yield from as_they_come(
-                lambda task: self._submit(file, given.name, task.part), tasks,
-                f"processes:{self.workers}", _REMEDY, lambda: _AHEAD * self.workers,
-            )  # fmt: skip
+            where = f"processes:{self.workers}"
+            for result in as_they_come(submit, tasks, where, _REMEDY, lambda: most):
+                yield places.seen(result) if places else result
+                if places:
+                    places.leave(result.part)
         finally:
             Path(given.name).unlink(missing_ok=True)
 
     def begin(self) -> None:
         """Begin the processes, which load what they need while their parts are made ready."""
         if self._pool is None:
+            if _is_alone():
+                # What is loaded here need not be loaded there.
+                _load()
             for _ in range(self.workers):
                 self.begun().submit(_load)
 
     def close(self) -> None:
         """End the processes, also those that are at work."""
+        if self._told is not None:
+            wait([self._told[1]])
         # First the folder: where it is gone, no process looks who has left it.
         if self._kept is not None:
             self._kept.cleanup()
@@ -102,25 +119,36 @@ class Pool:
         )
         return Path(self._kept.name)
 
-    def _tell(self, perform: Perform) -> str:
-        """Leave a job where each process reads it once."""
-        from simcore.running.executors.meeting import Told
+    def expect(self, perform: Perform) -> None:
+        """Tell the processes of a job, while its first part is made ready."""
+        self._telling(perform)
 
+    def _telling(self, perform: Perform) -> Future[str]:
         if self._told is None or self._told[0] is not perform:
-            told = Told.of(perform)
-            file = self.folder / told.digest
-            file.write_bytes(pickle.dumps(told))
-            self._told = perform, str(file)
+            teller = ThreadPoolExecutor(1)
+            self._told = perform, teller.submit(self._tell, perform)
+            teller.shutdown(wait=False)
         return self._told[1]
 
-    def _submit(self, file: str, given: str, part: Part) -> Future[Result]:
+    def _tell(self, perform: Perform) -> str:
+        """Leave a job where each process reads it once, and have them do so."""
+        from simcore.running.executors.meeting import Told
+
+        told = Told.of(perform)
+        file = self.folder / told.digest
+        file.write_bytes(pickle.dumps(told))
+        for _ in range(self.workers):
+            self._submit(_meet, str(file))
+        return str(file)
+
+    def _submit(self, *given: Any) -> Future[Any]:
         from concurrent.futures.process import BrokenProcessPool
 
         try:
-            return self.begun().submit(_do, file, given, part)
+            return self.begun().submit(*given)
         except BrokenProcessPool:
             self._end()
-            return self.begun().submit(_do, file, given, part)
+            return self.begun().submit(*given)
 
     def begun(self) -> ProcessPoolExecutor:
         """The processes, begun anew where some have died."""
@@ -128,10 +156,11 @@ class Pool:
             import multiprocessing
             from concurrent.futures import ProcessPoolExecutor
 
-            # A fork of a process with threads may hang; and this is the same on every system.
-            context = multiprocessing.get_context("spawn")
+            # A fork has all that is loaded here; of a process with several threads it may hang.
+            method = "fork" if _is_alone() else "spawn"
+            context = multiprocessing.get_context(method)
             ended, self._alive = context.Pipe(duplex=False)
-            given = ended, str(self.folder)
+            given = ended, str(self.folder), self._alive if method == "fork" else None
             self._pool = ProcessPoolExecutor(self.workers, context, _begin, given)
         return self._pool
 
@@ -143,13 +172,27 @@ class Pool:
         self._pool = self._alive = None
 
 
-def _begin(ended: Any, folder: str) -> None:
+def _is_alone() -> bool:
+    """Whether this process has one thread, as the system counts them; only Linux says so."""
+    try:
+        return len([*Path("/proc/self/task").iterdir()]) == 1
+    except OSError:
+        return False
+
+
+def _begin(ended: Any, folder: str, alive: Any) -> None:
     """Prepare this process: it ends when the other end of a pipe is closed, by whatever means.
 
-    The folder goes too, where the process that made it was killed and could not remove it.
+    A fork holds that end too, `alive`, and lets it go. The folder goes, where the process that made
+    it was killed and could not remove it.
     """
+    if alive is not None:
+        alive.close()
     # Ctrl-C reaches all processes of a terminal; the one that began them ends them.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    # Nothing is collected while what it is told is read.
+    gc.disable()
 
     def watch() -> None:
         try:
@@ -185,8 +228,19 @@ def _read(file: str) -> Any:
     return pickle.loads(Path(file).read_bytes())
 
 
-def _do(file: str, given: str, part: Part) -> Result:
+def _meet(file: str) -> None:
+    """Get to know the work in a file before its first part comes."""
+    from simcore.running.executors.meeting import meet
+
+    meet(_read(file))
+
+
+def _do(file: str, given: str, part: Part, arena: Arena | None) -> Result:
     """Do a part in this process, of the work in a file, with what is given in another."""
     from simcore.running.executors.meeting import do
 
-    return do(_read(file), _read(given)._replace(part=part))
+    work, task = _read(file), _read(given)._replace(part=part, arena=arena)
+    try:
+        return do(work, task)
+    finally:
+        gc.enable()

@@ -20,8 +20,8 @@ _MOST_NAMES: Final = 6
 """Workers that are named one by one."""
 
 
-def _nothing() -> None:
-    """There is nothing to let go."""
+def _nothing(*_: object) -> None:
+    """There is nothing to do."""
 
 
 Run = Callable[[Perform, Sequence[Task]], Iterable[Result]]
@@ -56,6 +56,8 @@ class Executor:
         without it the executor needs no folder.
     begin : callable
         Told that parts will come, so that workers begin while the first ones are made ready.
+    expect : callable
+        Told the function of the tasks that will come next, so that workers get to know it.
     alive : callable, optional
         Says who does parts at present, by name.
     """
@@ -68,6 +70,7 @@ class Executor:
     workers: str = ""
     close: Callable[[], None] = _nothing
     begin: Callable[[], None] = _nothing
+    expect: Callable[[Perform], None] = _nothing
     settle: Callable[[Path, Job], None] | None = None
     alive: Callable[[], Sequence[str]] | None = None
 
