@@ -7,8 +7,7 @@ What he wrote, and no row of the plan read in any scenario, has no effect.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from simcore.errors import Fault, suggest
 from simcore.intake import Spec, shipped
@@ -108,8 +107,7 @@ def _only_chooses(content: Mapping[Any, Any]) -> bool:
     return named and content.keys() <= _CHOICES
 
 
-@dataclass(frozen=True)
-class _Written:
+class _Written(NamedTuple):
     """A setting of the user: its address in the document and in the experiments that have it."""
 
     address: Address

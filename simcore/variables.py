@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from itertools import chain
-from typing import Any, Final, Literal, TypeVar, get_args
+from typing import Any, Final, Literal, NamedTuple, TypeVar, get_args
 
 from simcore.errors import suggest
 from simcore.statistics import split_name
@@ -114,8 +114,7 @@ class Needs:
     scrap: bool = False
 
 
-@dataclass(frozen=True)
-class Since:
+class Since(NamedTuple):
     """From which year on an outcome has a value.
 
     Attributes

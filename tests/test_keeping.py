@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import xarray as xr
 import zarr
+from batteries import some
 from killed_runs import files_of
 from rich_config import rich_config
 from test_resuming import Stop, counted
@@ -111,10 +112,9 @@ def test_draws_are_those_of_a_run_in_memory(saved, right):
 
 
 @pytest.mark.parametrize(
-    ("many", "options"),
-    [(2, Options(part=1)), (16, Options(part=8, items=40)),
-     *(pytest.param(many, options, marks=pytest.mark.long) for many, options in (
-         (2, Options()), (2, Options(part=8, items=40)), (16, Options()), (16, Options(part=1))))],
+    ("options", "many"),
+    some([(options, many) for many in (2, 16)
+          for options in (Options(part=1), Options(), Options(part=8, items=40))], each=4),
 )  # fmt: skip
 def test_who_writes_changes_no_byte(plan, saved, tmp_path, many, options, monkeypatch, written):
     """Workers write whole chunks where they see the folder; parts of chunks come together here."""
@@ -210,17 +210,11 @@ def told(out: Path) -> set[str]:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize(
-    ("threads", "times"),
-    [(1, (5, 11)), (2, (8, 14)), pytest.param(1, (8, 14), marks=pytest.mark.long),
-     pytest.param(2, (5, 11), marks=pytest.mark.long)],
-)  # fmt: skip
-def test_a_chunk_that_is_kept_is_not_written_again(
-    plan, saved, tmp_path, eager, written, threads, times
-):
+@pytest.mark.parametrize("threads", [2, pytest.param(1, marks=pytest.mark.long)])
+def test_a_chunk_that_is_kept_is_not_written_again(plan, saved, tmp_path, eager, written, threads):
     """Of the tile at work too; and what was counted goes with it."""
     out = tmp_path / "run.zarr"
-    for after in times:
+    for after in (5, 8, 11, 14):
         stopped(plan, out, after, threads=threads)
         before = told(out)
         assert before
@@ -257,11 +251,8 @@ HARMS: dict[str, Callable[[Path], Any]] = {
 
 
 @pytest.mark.parametrize(
-    ("after", "harm"),
-    [(9, "flipped"), (9, "missing"), (17, "torn"), (17, "checksum"),
-     *(pytest.param(*one, marks=pytest.mark.long) for one in (
-         (17, "flipped"), (17, "missing"), (9, "torn"), (9, "checksum")))],
-)  # fmt: skip
+    ("harm", "after"), some([(harm, after) for after in (9, 17) for harm in HARMS], each=3)
+)
 def test_a_chunk_that_is_harmed_is_written_again_and_no_other(
     plan, saved, tmp_path, eager, written, harm, after
 ):
@@ -307,7 +298,7 @@ def test_parts_done_elsewhere_go_on_with_their_chunks(
 
         return Executor(run, parts=2)
 
-    for most in (2, 3, 4) if many == 2 else (3,):
+    for most in (2, 3, 4):
         out = tmp_path / f"{most}.zarr"
         done.clear()
         written.clear()

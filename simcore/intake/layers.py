@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from simcore.errors import ConfigError
 from simcore.files import Folder, contained
@@ -17,8 +16,7 @@ NOTHING: Final = "nothing"
 _MOST: Final = 20
 
 
-@dataclass(frozen=True)
-class Layers:
+class Layers(NamedTuple):
     """What a config is laid together from.
 
     Attributes

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, Final
 
 from simcore.dated import DatedTable
-from simcore.intake.asked import asked_outcomes, read_rules
+from simcore.intake.asked import asked_outcomes, once, read_rules
 from simcore.intake.entries import Import, Policy
 from simcore.intake.findings import Address
 from simcore.intake.hosts import host_of, route_of
@@ -121,6 +121,7 @@ def _imports(experiment: Experiment) -> dict[tuple[str, str, str], Import]:
     }  # fmt: skip
 
 
+@once
 def used_policies(experiment: Experiment) -> list[str]:
     """Names of the policies that the run refers to."""
     catalog = experiment.catalog

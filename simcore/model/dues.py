@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -72,8 +72,7 @@ class Deal:
 Amounts = Callable[[Deal], int]
 
 
-@dataclass(frozen=True)
-class Kind:
+class Kind(NamedTuple):
     """How a kind of instrument pays.
 
     Attributes

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from simcore.intake.compilation import compiled
 from simcore.intake.entries import Electrolysis
@@ -226,8 +225,7 @@ def _own_charged_intensity(scene: Scene, region: str, route: str, sold: str) -> 
 # --- what is bought ------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class Power:
+class Power(NamedTuple):
     """Power that a tonne takes, as such or through hydrogen.
 
     Attributes

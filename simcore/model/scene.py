@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import wraps
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
@@ -32,8 +32,7 @@ from simcore.units import conversion, currency_of, deflate
 T = TypeVar("T")
 
 
-@dataclass(frozen=True)
-class Input:
+class Input(NamedTuple):
     """One uncertain input: its name, the node that draws it, and what is said of it; `place` is
     what it is drawn for first, `group` what part of the catalog that is, `choices` what its values
     0, 1, ... are called, where it is a choice."""
@@ -118,12 +117,16 @@ class Scene:
     def stream(self, name: str, role: str = "") -> Stream:
         """Stream of a factor, or of a role of a price path: its own where it is drawn again."""
         found = self.shared_stream(name, role)
+        if not self.redraw:
+            return found
         self.matched.update(self._patterns(found))
         return found._replace(stem=self.anew) if self.draws_anew(name, role) else found
 
     def draws_anew(self, name: str, role: str = "") -> bool:
         """Whether a stream is drawn again; one of independent scenarios is its own already."""
-        return not self.stem and bool(self._patterns(self.shared_stream(name, role)))
+        if self.stem or not self.redraw:
+            return False
+        return bool(self._patterns(self.shared_stream(name, role)))
 
     def _patterns(self, stream: Stream) -> list[str]:
         name = stream.name.removeprefix(self.stem)

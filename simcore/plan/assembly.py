@@ -348,7 +348,7 @@ def _inputs(scenes: dict[str, Scene], reached: set[int]) -> tuple[Input, ...]:
                 label = name if name not in names else f"{name} ({scenario})"
                 names.add(name)
                 group = factor_group(scene.experiment, one.place)
-                found[one.node] = replace(one, name=label, group=group)
+                found[one.node] = one._replace(name=label, group=group)
     return tuple(found.values())
 
 

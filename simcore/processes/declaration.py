@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal, Protocol
+from typing import Annotated, Any, Literal, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -78,8 +78,7 @@ class Points(Protocol):
         """Values of a pure number, shape (n,)."""
 
 
-@dataclass(frozen=True)
-class Motion:
+class Motion(NamedTuple):
     """Nodes by which X, the deviation of the log price, moves from step to step (MODEL 3).
 
     Attributes
@@ -99,8 +98,7 @@ class Motion:
     added: tuple[int, ...] = ()
 
 
-@dataclass(frozen=True)
-class Fitting:
+class Fitting(NamedTuple):
     """A process that `calibrate` fits.
 
     Attributes

@@ -24,6 +24,30 @@ class Parser(argparse.ArgumentParser):
         return super().format_help()
 
 
+class Alone:
+    """The commands of a parser, of which one alone is added to it.
+
+    Parameters
+    ----------
+    commands : object
+        As `add_subparsers` gives it.
+    name : str
+        Name of that one.
+    """
+
+    def __init__(self, commands: Any, name: str) -> None:
+        self._commands, self._name = commands, name
+
+    def add_parser(self, name: str, **stated: Any) -> Any:
+        """Make the parser of a command; of another one what takes options, and forgets them."""
+        return self._commands.add_parser(name, **stated) if name == self._name else _Forgetting()
+
+
+class _Forgetting:
+    def __getattr__(self, _: str) -> Any:
+        return lambda *_, **__: self
+
+
 def command(commands: Any, name: str, summary: str, *examples: str) -> Parser:
     """Add a command with its examples; its parser."""
     one: Parser = commands.add_parser(

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import argparse
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 from simcore import __version__
 from simcore.terminal.decision_options import add_decide
-from simcore.terminal.option_parts import Parser
+from simcore.terminal.option_parts import Alone, Parser
 from simcore.terminal.option_parts import as_examples as _examples
 from simcore.terminal.option_parts import command as _command
 from simcore.terminal.option_parts import config as _config
@@ -50,7 +51,8 @@ class _Fits:
 
 def parsed(arguments: Sequence[str] | None) -> argparse.Namespace | None:
     """Read a command line; its `name` is the command. Without a command print help: None."""
-    whole = parser()
+    given = sys.argv[1:] if arguments is None else arguments
+    whole = parser(given[0] if given else "")
     options, unknown = whole.parse_known_args(arguments)
     own: argparse.ArgumentParser = getattr(options, "parser", whole)
     if unknown:
@@ -62,8 +64,11 @@ def parsed(arguments: Sequence[str] | None) -> argparse.Namespace | None:
     return options
 
 
-def parser() -> argparse.ArgumentParser:
-    """Build the parser; `name` of its result is the command, `parser` its own parser."""
+def parser(only: str = "") -> argparse.ArgumentParser:
+    """Build the parser; `name` of its result is the command, `parser` its own parser.
+
+    `only` may name a command: no other is there then, as to make all of them takes a while.
+    """
     whole = argparse.ArgumentParser(
         prog="simcore",
         description="Distribution of the green premium of low-carbon materials, by Monte Carlo.",
@@ -82,8 +87,8 @@ def parser() -> argparse.ArgumentParser:
         _add_configs, add_work, _add_runs, _add_studies, add_questions, add_waiting,
         _add_knowledge, _add_calibration,
     ):  # fmt: skip
-        add(commands)
-    return whole
+        add(Alone(commands, only) if only else commands)
+    return parser() if only and only not in commands.choices else whole
 
 
 def _simulated(one: Parser, default: str) -> None:

@@ -59,19 +59,26 @@ def conversion(unit: str | Unit, target: str | Unit, *, exchange: Mapping[str, f
     UnitError
         The dimensions differ, a unit is unknown, or an exchange rate is missing or unusable.
     """
+    misfit = _misfit(str(unit), str(target))
+    if misfit is not None:
+        raise UnitError(*misfit)
     return _factor(str(unit), str(target), tuple(exchange.items()))
+
+
+@lru_cache(maxsize=4096)
+def _misfit(unit: str, target: str) -> tuple[str, str, str] | None:
+    """What is wrong where the dimensions of two units differ."""
+    start, end = parse_unit(unit), parse_unit(target)
+    if start.dimension == end.dimension:
+        return None
+    expected = f"{describe(end)}, such as {target}"
+    return f"{unit} is {describe(start)}", expected, _dimension_remedy(start, end, target)
 
 
 @lru_cache(maxsize=4096)
 def _factor(unit: str, target: str, rates: tuple[tuple[str, float], ...]) -> float:
     exchange = dict(rates)
     start, end = parse_unit(unit), parse_unit(target)
-    if start.dimension != end.dimension:
-        raise UnitError(
-            f"{unit} is {describe(start)}",
-            f"{describe(end)}, such as {target}",
-            _dimension_remedy(start, end, target),
-        )
     factor = start.scale / end.scale
     exponents: dict[str, int] = {}
     for currencies, sign in ((start.currencies, 1), (end.currencies, -1)):
