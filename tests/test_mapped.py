@@ -57,6 +57,17 @@ def made_apart(plan: Any) -> tuple[str, list[Result], Any]:
     return dataset.digest(made), found, works[-1]
 
 
+def test_a_part_of_a_memory_is_mapped_where_it_lies():
+    """Also where it does not begin with a page, or fill one."""
+    memory = Memory(5000)
+    for first, values in ((0, 3), (3, 1020), (1023, 2977), (4990, 10)):
+        part = mapped(memory.address, first, values)
+        assert part is not None and part.shape == (values,)
+        part[:] = np.arange(first, first + values)
+    written = [*range(4000), *[0] * 990, *range(4990, 5000)]
+    assert memory.values.tolist() == written
+
+
 def test_values_are_written_in_their_place_and_prices_remembered(plan, here, monkeypatch):
     monkeypatch.setattr(rooms, "_MOST_ROOM", 100)
     digest, results, work = made_apart(plan)

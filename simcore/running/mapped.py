@@ -19,8 +19,6 @@ Floats = NDArray[np.float64]
 class Memory:
     """Room for so many values, zero as yet; it takes memory where it is written to.
 
-    Where all of it will be, it is quicker to take that at once, as a whole.
-
     Attributes
     ----------
     address : str
@@ -29,31 +27,34 @@ class Memory:
         Seen here; it may outlive this object.
     """
 
-    def __init__(self, values: int, *, is_whole: bool = False) -> None:
+    def __init__(self, values: int) -> None:
         if sys.platform != "linux":
             raise OSError("memory without a name is known to Linux alone")
         file = os.memfd_create("simcore")
         weakref.finalize(self, os.close, file)
-        size = 8 * max(1, values)
-        if is_whole:
-            os.posix_fallocate(file, 0, size)
-        else:
-            os.ftruncate(file, size)
+        os.ftruncate(file, 8 * max(1, values))
         self.address = f"/proc/{os.getpid()}/fd/{file}"
-        self.values = _mapped(file, is_whole=is_whole)
+        self.values = _mapped(file)
 
 
-def mapped(address: str, *, is_whole: bool = False) -> Floats | None:
+def mapped(address: str, first: int = 0, values: int = 0) -> Floats | None:
     """The values at the address of another process; None where this one may not reach them.
 
-    Where all of them will be written, they are soon at hand as a whole.
+    Given how many, from a first one on, only these, all of which will be written: it is quicker to
+    take their memory at once than page by page.
     """
     try:
         file = os.open(address, os.O_RDWR)
     except OSError:
         return None
     try:
-        return _mapped(file, is_whole=is_whole)
+        if not values:
+            return _mapped(file)
+        begin = 8 * first // mmap.PAGESIZE * mmap.PAGESIZE
+        size = 8 * (first + values) - begin
+        os.posix_fallocate(file, begin, size)
+        here = mmap.mmap(file, size, mmap.MAP_SHARED | mmap.MAP_POPULATE, offset=begin)
+        return np.frombuffer(here, np.float64)[-values:]
     finally:
         os.close(file)
 
@@ -67,6 +68,5 @@ def can_map() -> bool:
     return mapped(memory.address) is not None
 
 
-def _mapped(file: int, *, is_whole: bool = False) -> Floats:
-    flags = mmap.MAP_SHARED | (mmap.MAP_POPULATE if is_whole else 0)
-    return np.frombuffer(mmap.mmap(file, 0, flags), np.float64)
+def _mapped(file: int) -> Floats:
+    return np.frombuffer(mmap.mmap(file, 0), np.float64)

@@ -30,14 +30,10 @@ class Places:
         self._free: list[Memory] = []
         self._taken: dict[Part, Memory] = {}
 
-    def of(self, part: Part) -> Arena | None:
-        """Where a part writes, also where it is done again; None where the system has no room."""
+    def of(self, part: Part) -> Arena:
+        """Where a part writes, also where it is done again."""
         if part not in self._taken:
-            size = -(-self._counters[0] * self._counters[1] // 2)
-            try:
-                self._taken[part] = self._free.pop() if self._free else Memory(size, is_whole=True)
-            except OSError:
-                return None
+            self._taken[part] = self._free.pop() if self._free else Memory(_room_of(self._counters))
         return Arena(self._taken[part].address, {part.first: 0})
 
     def seen(self, result: Result) -> Result:
@@ -49,18 +45,24 @@ class Places:
 
     def leave(self, part: Part) -> None:
         """Give the place of a part to others."""
-        if part in self._taken:
-            self._free.append(self._taken.pop(part))
+        self._free.append(self._taken.pop(part))
 
 
 def counts_of(task: Task) -> NDArray[np.int32] | None:
     """Room of a part for its counts, all zero, in the arena of a task; None where it has none."""
-    values = None if task.arena is None else mapped(task.arena.address, is_whole=True)
+    if task.arena is None:
+        return None
+    values = mapped(task.arena.address, 0, _room_of(task.counters))
     if values is None:
         return None
     counts = _as_counts(values, task.counters)
     counts.fill(0)
     return counts
+
+
+def _room_of(counters: tuple[int, int]) -> int:
+    """Values in whose room there are so many counters."""
+    return -(-counters[0] * counters[1] // 2)
 
 
 def _as_counts(values: NDArray[np.float64], counters: tuple[int, int]) -> NDArray[np.int32]:

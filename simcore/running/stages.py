@@ -223,9 +223,10 @@ def _collect(job: Job, task: Task, site: Site) -> Result:
     places = task.places.copy()
     needed = places[:, begin:end, sinks.ROOM]
     places[:, begin:end, sinks.START] = (np.cumsum(needed) - needed.ravel()).reshape(needed.shape)
-    arena = None if task.arena is None else mapped(task.arena.address)
-    if task.arena is not None and arena is not None:
-        places[:, begin:end, sinks.START] += task.arena.begins[task.part.first]
+    arena, at = None, 0
+    if task.arena is not None:
+        at = task.arena.begins[task.part.first]
+        arena = mapped(task.arena.address, at, int(needed.sum()))
     slots = 2 * len(job.probabilities) + 1
     tally = Tally.of(replicates, len(places), end - begin, slots)
     first, found = 0, site.checkpoint.load() if site.checkpoint else None
@@ -271,7 +272,7 @@ def _collect(job: Job, task: Task, site: Site) -> Result:
             counts[:] = 0
     places = np.ascontiguousarray(places[:, begin:end])
     if arena is not None:
-        values = values[:0].copy()
+        values, places[:, :, sinks.START] = np.empty(0), places[:, :, sinks.START] + at
     elif job.is_cut:
         # Room that was left over does not travel.
         values = values[: close_up(values, places)]
