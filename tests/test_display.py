@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 import synthetic_run
 import xarray as xr
+from batteries import some
 from small_config import small_config
 from test_effects import CONFIG
 
@@ -86,20 +87,21 @@ def test_without_the_premium_the_order_is_that_of_the_config(tmp_path: Path) -> 
         assert found[:2] == ["carbon_price_mean", "commodity_price_mean"]
 
 
+ASKED: dict[str, dict[str, Any]] = {
+    "prices": CONFIG | {"outcomes": ["carbon_price"]},
+    "commodities": CONFIG | {"outcomes": ["cost_premium", "commodity_price"], "keep": ["inputs"]},
+    "plants": CONFIG | {"outcomes": ["npv_carbon_value"]},
+    "nothing uncertain": small_config(),
+}
+
+
 @pytest.mark.parametrize(
-    "config",
-    [
-        CONFIG | {"outcomes": ["carbon_price"]},
-        CONFIG | {"outcomes": ["cost_premium", "commodity_price"], "keep": ["inputs"]},
-        CONFIG | {"outcomes": ["npv_carbon_value"]},
-        small_config(),
-    ],
-    ids=["prices", "commodities", "plants", "nothing uncertain"],
+    ("name", "suffix"),
+    some([(name, suffix) for suffix in ("memory", ".zarr", ".nc") for name in ASKED], each=3),
 )
-@SUFFIXES
-def test_every_dimension_has_labels_whatever_the_outcomes(config, suffix, tmp_path) -> None:
+def test_every_dimension_has_labels_whatever_the_outcomes(name, suffix, tmp_path) -> None:
     out = None if suffix == "memory" else tmp_path / f"run{suffix}"
-    run = simcore.run(config, draws=2, out=out)
+    run = simcore.run(ASKED[name], draws=2, out=out)
     for found in [run] if out is None else [run, xr.open_dataset(out)]:
         assert set(found.dims) <= set(found.coords)
         assert found.coords["commodity_unit"].dims == ("commodity",)

@@ -27,6 +27,7 @@ from simcore.terminal.options import parser
 from simcore.variables import OUTCOMES
 
 COMMANDS = documents.commands("simcore")
+PARSER = parser()
 # A `yaml toy` needs what the page declares before it; its own test does that.
 YAML = [block for block in documents.blocks() if block.info == "yaml"]
 MODEL = (ROOT / "docs" / "model.md").read_text("utf-8")
@@ -66,7 +67,7 @@ def test_command_is_understood(
         assert arguments[0] in (*cli._COMMANDS, "--help"), said  # a command by its name
         return
     try:
-        options = parser().parse_args(arguments)
+        options = PARSER.parse_args(arguments)
     except SystemExit as stop:
         assert stop.code == 0, f"{said}\n{capsys.readouterr().err}"  # --help
         return

@@ -296,7 +296,10 @@ def test_the_written_reversion_is_the_corrected_one() -> None:
     assert kappa < 0.9 * value(fit, "kappa")[0]
 
 
-@pytest.mark.parametrize("kind", ["merton", "regime_switching", "regime_switching_3"])
+@pytest.mark.parametrize(
+    "kind",
+    ["merton", "regime_switching", pytest.param("regime_switching_3", marks=pytest.mark.long)],
+)
 def test_a_written_process_is_the_fitted_one(
     kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

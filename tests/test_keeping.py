@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 import xarray as xr
 import zarr
+from batteries import some
 from killed_runs import files_of
 from rich_config import rich_config
 from test_resuming import Stop, counted
@@ -110,8 +111,11 @@ def test_draws_are_those_of_a_run_in_memory(saved, right):
     assert not dataset.verify(saved).faults
 
 
-@pytest.mark.parametrize("many", [2, 16])
-@pytest.mark.parametrize("options", [Options(), Options(part=1), Options(part=8, items=40)])
+@pytest.mark.parametrize(
+    ("options", "many"),
+    some([(options, many) for many in (2, 16)
+          for options in (Options(part=1), Options(), Options(part=8, items=40))], each=4),
+)  # fmt: skip
 def test_who_writes_changes_no_byte(plan, saved, tmp_path, many, options, monkeypatch, written):
     """Workers write whole chunks where they see the folder; parts of chunks come together here."""
     monkeypatch.setattr(reduction, "MANY", many)
@@ -206,7 +210,7 @@ def told(out: Path) -> set[str]:
     }  # fmt: skip
 
 
-@pytest.mark.parametrize("threads", [1, 2])
+@pytest.mark.parametrize("threads", [2, pytest.param(1, marks=pytest.mark.long)])
 def test_a_chunk_that_is_kept_is_not_written_again(plan, saved, tmp_path, eager, written, threads):
     """Of the tile at work too; and what was counted goes with it."""
     out = tmp_path / "run.zarr"
@@ -246,8 +250,9 @@ HARMS: dict[str, Callable[[Path], Any]] = {
 }
 
 
-@pytest.mark.parametrize("harm", HARMS)
-@pytest.mark.parametrize("after", [9, 17])
+@pytest.mark.parametrize(
+    ("harm", "after"), some([(harm, after) for after in (9, 17) for harm in HARMS], each=3)
+)
 def test_a_chunk_that_is_harmed_is_written_again_and_no_other(
     plan, saved, tmp_path, eager, written, harm, after
 ):

@@ -263,22 +263,24 @@ def test_the_second_run_to_a_name_is_refused(tmp_path: Path, suffix: str, overwr
     assert draws_of(out) == 20
 
 
-COMPETE = """
+COMPETE = f"""
 import sys
 from pathlib import Path
+from simcore.dataset import create
 from simcore.errors import OutputError
-from test_saving import begin, end
+from synthetic_run import fill, layout, statistics
 
-out, draws = Path(sys.argv[1]), int(sys.argv[2])
+out, plan = Path(sys.argv[1]), layout(draws=int(sys.argv[2]), **{SMALL})
 input()
 try:
-    store = begin(out, draws, overwrite=True)
+    store = create(plan, out, overwrite=True)
 except OutputError:
     store = None
 print("refused" if store is None else "begun", flush=True)
 input()
 if store is not None:
-    end(store)
+    fill(store)
+    store.complete(statistics(plan))
 """
 
 

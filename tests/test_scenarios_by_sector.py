@@ -66,11 +66,17 @@ def _config(sector: str) -> dict[str, Any]:
 
 _RARE = ("clinker", "ammonia", "iron")
 """Sectors whose run of every scenario is left to the slow battery: they take five seconds each."""
+_LONG = ("aluminium", "cement")
 
 
 @pytest.mark.parametrize(
     "sector",
-    [pytest.param(one, marks=[pytest.mark.slow] * (one in _RARE)) for one in ROUTES],
+    [
+        pytest.param(
+            one, marks=[pytest.mark.slow] * (one in _RARE) + [pytest.mark.long] * (one in _LONG)
+        )
+        for one in ROUTES
+    ],
 )
 def test_a_scenario_moves_what_it_is_about_or_check_tells(sector: str) -> None:
     config = _config(sector)

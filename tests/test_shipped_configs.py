@@ -30,7 +30,7 @@ def test_checks_without_a_false_alarm(path, capsys):
     assert said.err == ""
 
 
-@pytest.mark.parametrize("path", SCENARIOS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", some(SCENARIOS, each=4), ids=lambda path: path.stem)
 def test_a_scenario_is_a_config(path):
     """That all of its settings do something is asked of all at once, in test_effects.py."""
     assert simcore.load(path).experiment.name

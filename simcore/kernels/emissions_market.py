@@ -135,10 +135,10 @@ def emitted(baseline, at_once, distance, abated):
 
 
 @kernel
-def try_prices(s, rules, first, last, variant, variants, whole):
+def try_prices(s, rules, first, last, variant, variants):
     """Write by how much the bank exceeds the hedge at worst on the growth of the price tried.
 
-    Returns whether all years were tried, so that what is written holds for each draw alone.
+    All years are gone through in any case, so that what is written depends on no draw beside it.
 
     Parameters
     ----------
@@ -148,8 +148,6 @@ def try_prices(s, rules, first, last, variant, variants, whole):
     first, last : int
         Lines of the rules: the year whose price is tried, and the one after the last.
     variant, variants : int
-    whole : bool
-        Whether all years count although all draws are below the hedge already.
     """
     for j in range(_STATES * WIDTH):
         s[_COPY * WIDTH + j] = s[_BANK * WIDTH + j]
@@ -199,13 +197,6 @@ def try_prices(s, rules, first, last, variant, variants, whole):
             s[_PRICE * WIDTH + j] = price * s[_FACTOR * WIDTH + j]
             s[(_GROWN + _SHIFT) * WIDTH + j] = grown
             s[(_ABATED + _SHIFT) * WIDTH + j] = abated
-        if not whole:
-            best = -np.inf
-            for j in range(WIDTH):
-                best = max(best, s[_SLACK * WIDTH + j])
-            if best < 0.0 and t + 1 < last:
-                return False
-    return True
 
 
 @kernel
@@ -263,8 +254,8 @@ def alone(s, rules, demand, entry):
 
 
 @inlined
-def sharpen(s, is_whole):
-    """Replace one end of each bracket by the price tried; is_whole: over all years.
+def sharpen(s):
+    """Replace one end of each bracket by the price tried.
 
     Narrow ones stay as they are, so that no draw depends on those beside it.
     """
@@ -274,8 +265,7 @@ def sharpen(s, is_whole):
         wide = high - low > NARROW
         below, above = wide and slack < 0.0, wide and slack >= 0.0
         s[_LOW * WIDTH + j] = tried if below else low
-        known = slack if is_whole else -np.inf
-        s[_LOW_SLACK * WIDTH + j] = known if below else s[_LOW_SLACK * WIDTH + j]
+        s[_LOW_SLACK * WIDTH + j] = slack if below else s[_LOW_SLACK * WIDTH + j]
         s[_HIGH * WIDTH + j] = tried if above else high
         s[_HIGH_SLACK * WIDTH + j] = slack if above else s[_HIGH_SLACK * WIDTH + j]
 
@@ -293,7 +283,8 @@ def halve(s, rules, first, last, variant, variants, times):
             widest = max(widest, s[_HIGH * WIDTH + j] - s[_LOW * WIDTH + j])
         if widest <= NARROW:
             break
-        sharpen(s, try_prices(s, rules, first, last, variant, variants, False))
+        try_prices(s, rules, first, last, variant, variants)
+        sharpen(s)
 
 
 @kernel
@@ -304,16 +295,6 @@ def interpolate(s, rules, first, last, variant, variants):
     about the width squared, so that the root soon lies between two prices close together.
     Parameters are those of `try_prices`.
     """
-    lacking = False
-    for j in range(WIDTH):
-        s[_TRIED * WIDTH + j] = s[_LOW * WIDTH + j]
-        lacking |= s[_LOW_SLACK * WIDTH + j] == -np.inf
-    if lacking:
-        # In which year their try stopped was a matter of the draws beside them.
-        try_prices(s, rules, first, last, variant, variants, True)
-        for j in range(WIDTH):
-            if s[_LOW_SLACK * WIDTH + j] == -np.inf:
-                s[_LOW_SLACK * WIDTH + j] = s[_SLACK * WIDTH + j]
     for _ in range(STEPS):
         widest = 0.0
         for j in range(WIDTH):
@@ -330,7 +311,8 @@ def interpolate(s, rules, first, last, variant, variants):
             s[_TRIED * WIDTH + j] = nearer
         if widest <= NARROW:
             break
-        sharpen(s, try_prices(s, rules, first, last, variant, variants, True))
+        try_prices(s, rules, first, last, variant, variants)
+        sharpen(s)
 
 
 @kernel
@@ -362,7 +344,7 @@ def find_prices(
         here = min(WIDTH, count - start)
         gather(s, rows, inputs, lanes, start, here)
         alone(s, rules, demand, entry)
-        try_prices(s, rules, first, last, variant, variants, False)
+        try_prices(s, rules, first, last, variant, variants)
         for j in range(here):
             lane = lanes[start + j]
             found[lane] = s[_TRIED * WIDTH + j]
@@ -376,7 +358,7 @@ def find_prices(
         for j in range(WIDTH):
             s[_LOW * WIDTH + j] = s[_REFERENCE * WIDTH + j] - LOWEST
             s[_HIGH * WIDTH + j] = s[_BACKSTOP * WIDTH + j]
-            s[_LOW_SLACK * WIDTH + j], s[_HIGH_SLACK * WIDTH + j] = np.nan, np.inf
+            s[_LOW_SLACK * WIDTH + j], s[_HIGH_SLACK * WIDTH + j] = -np.inf, np.inf
         halve(s, rules, first, last, variant, variants, HALVINGS)
         interpolate(s, rules, first, last, variant, variants)
         for j in range(here):
