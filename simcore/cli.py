@@ -10,32 +10,15 @@ import json
 import os
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from simcore.errors import ConfigError, Fault
 from simcore.terminal import address_space, events, failures, streams
-from simcore.terminal.auditing import audit
-from simcore.terminal.calibrating import backtest, calibrate
-from simcore.terminal.comparing import compare
-from simcore.terminal.dealing import deal
-from simcore.terminal.deciding import decide
-from simcore.terminal.estimates import show_estimate
-from simcore.terminal.exporting import export
-from simcore.terminal.formats import print_json, print_rows
 from simcore.terminal.loading import build_plan, executor_of, read_config, warn
 from simcore.terminal.options import SECTIONS, parsed
-from simcore.terminal.pictures import drawn, plot
-from simcore.terminal.planning import plan
-from simcore.terminal.questions import converge, discover, tornado
-from simcore.terminal.reporting import report
-from simcore.terminal.showing import show_run, summary
-from simcore.terminal.studying import sensitivity
-from simcore.terminal.validating import validate
-from simcore.terminal.verifying import digest, verify
-from simcore.terminal.waiting import wait
-from simcore.terminal.working import joined
 
 if TYPE_CHECKING:
     from simcore.plan import Plan
@@ -77,7 +60,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         try:
             events.begin(options)
             address_space.require(options.name)
-            status = int(_COMMANDS[options.name](options) or 0)
+            command = getattr(import_module(_COMMANDS[options.name]), options.name)
+            status = int(command(options) or 0)
         except (Exception, KeyboardInterrupt) as error:
             if os.environ.get("SIMCORE_DEBUG") == "1" and not isinstance(error, KeyboardInterrupt):
                 raise
@@ -142,6 +126,7 @@ def run(options: argparse.Namespace) -> int:
     from simcore.running import describe, tiles
     from simcore.running.items import items_of
     from simcore.running.options import Options
+    from simcore.terminal.estimates import show_estimate
 
     with executor_of(options) as executor:
         if planned.experiment.until is None:
@@ -169,6 +154,8 @@ def extend(options: argparse.Namespace) -> int:
 
 def work(options: argparse.Namespace) -> int:
     """Do parts of a run in progress; 1 where it has ended before it was complete."""
+    from simcore.terminal.working import joined
+
     with _terminable():
         return joined(options)
 
@@ -180,7 +167,10 @@ def _simulated(
     from simcore.running import engine
     from simcore.running.options import silent
     from simcore.running.stopping import run_until_narrow, unreached
+    from simcore.terminal.formats import print_json
+    from simcore.terminal.pictures import drawn
     from simcore.terminal.progress import progress, say_if_cold
+    from simcore.terminal.showing import show_run
 
     say_if_cold(options.name, quiet=options.quiet)
     with _terminable():
@@ -221,6 +211,7 @@ def trace(options: argparse.Namespace) -> None:
     """Recompute one draw and print every variable of it."""
     planned = build_plan(options)
     from simcore.running import tracing
+    from simcore.terminal.formats import print_rows
     from simcore.terminal.progress import say_if_cold
     from simcore.terminal.settlements import settlement_text
     from simcore.terminal.traces import trace_table, trace_text
@@ -272,6 +263,7 @@ def catalog(options: argparse.Namespace) -> None:
 def schema(options: argparse.Namespace) -> None:
     """Print the JSON Schema of a config."""
     from simcore.intake.editor_schema import json_schema
+    from simcore.terminal.formats import print_json
 
     print_json(json_schema())
 
@@ -314,26 +306,26 @@ class _terminable:  # noqa: N801 - used as a statement
             raise KeyboardInterrupt("no output was changed", *notes) from None
 
 
-_COMMANDS: dict[str, Callable[[argparse.Namespace], int | None]] = {
-    function.__name__: function
-    for function in (check, plan, run, extend, work, summary, plot, trace, catalog, schema)
+_COMMANDS: Final[dict[str, str]] = {
+    name: f"simcore.{module}"
+    for module, names in {
+        "cli": ("check", "run", "extend", "work", "trace", "catalog", "schema"),
+        "terminal.planning": ("plan",),
+        "terminal.showing": ("summary",),
+        "terminal.pictures": ("plot",),
+        "terminal.calibrating": ("calibrate", "backtest"),
+        "terminal.validating": ("validate",),
+        "terminal.comparing": ("compare",),
+        "terminal.reporting": ("report",),
+        "terminal.exporting": ("export",),
+        "terminal.auditing": ("audit",),
+        "terminal.verifying": ("digest", "verify"),
+        "terminal.dealing": ("deal",),
+        "terminal.deciding": ("decide",),
+        "terminal.studying": ("sensitivity",),
+        "terminal.questions": ("tornado", "discover", "converge"),
+        "terminal.waiting": ("wait",),
+    }.items()
+    for name in names
 }
-_COMMANDS |= {
-    function.__name__: function
-    for function in (
-        calibrate,
-        backtest,
-        validate,
-        compare,
-        report,
-        export,
-        audit,
-        digest,
-        verify,
-        deal,
-        decide,
-    )
-}
-_COMMANDS |= {
-    function.__name__: function for function in (sensitivity, tornado, discover, converge, wait)
-}
+"""Modules of the commands, by name: only that of the one which is asked for is loaded."""

@@ -41,7 +41,7 @@ def digest(config: dict[str, Any], **options: Any) -> str:
 def test_any_parts_in_any_order_have_the_same_bits(design):
     """Statistics, kept draws, intervals of replicates; parts of all sizes."""
     config = rich_config(
-        draws=9000, keep=KEPT, design=design, regions=["XA"], routes=["blast", "hydrogen"],
+        draws=5000, keep=KEPT, design=design, regions=["XA"], routes=["blast", "hydrogen"],
         outcomes=[*KEPT[:-1], "viability_by_view", "project_npv"],
     )  # fmt: skip
     here = digest(config, threads=1)
@@ -71,7 +71,7 @@ def test_prices_of_a_system_are_solved_where_the_part_is_done():
     assert parts == digest(config, threads=2)
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.long)])
 def test_chaos_changes_nothing(seed):
     """Parts in any order, late, twice, and failing until they are done again, by several threads."""
     chance, failed = random.Random(seed), list[Any]()

@@ -529,7 +529,11 @@ def overlay(catalog: Any, path: tuple[Any, ...], value: Any, *, whole: bool = Fa
 
 @pytest.mark.parametrize(
     ("region", "every"),
-    [("EU", 11), ("IN", 11), *(pytest.param(one, 1, marks=pytest.mark.slow) for one in REGIONS)],
+    [
+        *((one, 22) for one in ("EU", "IN")),
+        *(pytest.param(one, 11, marks=pytest.mark.long) for one in ("EU", "IN")),
+        *(pytest.param(one, 1, marks=pytest.mark.slow) for one in REGIONS),
+    ],
 )
 def test_every_input_moves_the_output(region, every):
     """A sensitivity that changes nothing is a bug; each number is changed in its own scenario."""

@@ -25,15 +25,13 @@ UNITS = {"hydrogen": "EUR/kg", "renewable_electricity": "EUR/MWh"}
 ROUNDING = 1e-9
 
 
-def by_place(config: dict[str, Any], draw: int, variable: str) -> dict[tuple[str, ...], Any]:
-    """Values by year of a variable in one draw, by the labels of its place."""
-    plan = simcore.build(simcore.load(config))
+def by_place(config: dict[str, Any], draw: int) -> dict[tuple[str, ...], Any]:
+    """Values by year in one draw, by the variable and the labels of its place."""
+    plan, dims = simcore.build(simcore.load(config)), ("region", "destination", "route", "good")
     return {
-        tuple(str(row[dim]) for dim in ("region", "destination", "route", "good") if dim in row): (
-            row["values"]
-        )
+        (row["variable"], *(str(row[dim]) for dim in dims if dim in row)): row["values"]
         for row in tracing.trace(plan, draw)
-        if row["variable"] == variable
+        if row["variable"] in BASE["outcomes"]
     }
 
 
@@ -48,9 +46,9 @@ def test_at_the_parity_price_the_premium_is_zero(good: str, route: str, draw: in
     given = merge(copy.deepcopy(BASE), {"catalog": {"routes": {"h2_dri_eaf": {
         "support": 0 if good == "coking_coal" else 800,
     }}}})  # fmt: skip
-    found = by_place(given, draw, "parity_price")
+    found = by_place(given, draw)
     for region, destination in (("EU", "domestic"), ("IN", "eu")):
-        prices = found[region, destination, route, good]
+        prices = found["parity_price", region, destination, route, good]
         assert all(np.isfinite(list(prices.values())))
         positive = {year: price for year, price in prices.items() if price > 0}
         assert positive
@@ -62,8 +60,10 @@ def test_at_the_parity_price_the_premium_is_zero(good: str, route: str, draw: in
             copy.deepcopy(given),
             {"catalog": {"prices": {good: {region: path}}}, "regions": [region]},
         )
-        premium = by_place(put_in, draw, "cost_premium")[region, destination, route]
-        total = by_place(put_in, draw, "total_cost")[region, destination, route]
+        there = by_place(put_in, draw)
+        premium, total = (
+            there[name, region, destination, route] for name in ("cost_premium", "total_cost")
+        )
         for year in positive:
             assert abs(premium[year]) <= ROUNDING, (region, year, premium[year], total[year])
 
@@ -102,8 +102,8 @@ def test_power_counts_with_what_makes_hydrogen_of_it() -> None:
             "routes": {"h2_dri_eaf": {"inputs": {"hydrogen": 60}}},
         },
     })  # fmt: skip
-    premium = by_place(config, 7, "cost_premium")["EU", "domestic", "h2_dri_eaf"]
-    prices = by_place(config, 7, "parity_price")
-    power = prices["EU", "domestic", "h2_dri_eaf", "renewable_electricity"]
+    found = by_place(config, 7)
+    premium = found["cost_premium", "EU", "domestic", "h2_dri_eaf"]
+    power = found["parity_price", "EU", "domestic", "h2_dri_eaf", "renewable_electricity"]
     for year, value in premium.items():
         assert power[year] == pytest.approx(40.0 - value / 3.0, rel=1e-12)

@@ -16,8 +16,11 @@ from simcore.running import engine
 
 KEPT = ["inputs", "carbon_price", "commodity_price"]
 BASE: dict[str, Any] = {
-    "name": "again", "draws": 256, "years": {"first": 2029, "last": 2030}, "keep": KEPT,
-    "outcomes": ["levelised_cost", "home_carbon_cost", "cbam_cost", *KEPT[1:]], "dtype": "float64",
+    "name": "again", "draws": 256, "years": {"first": 2030, "last": 2030}, "keep": KEPT,
+    "outcomes": ["levelised_cost", "home_carbon_cost", *KEPT[1:]], "dtype": "float64",
+    "destinations": ["domestic"],
+    # Between them they buy all that has a packaged correlation.
+    "routes": ["bf_bof", "ng_dri_eaf", "h2_dri_eaf", "hbi_import_eaf", "scrap_eaf"],
 }  # fmt: skip
 
 

@@ -6,6 +6,8 @@ import contextlib
 import copy
 import os
 import shutil
+import subprocess
+import sys
 import threading
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -231,6 +233,19 @@ def test_the_digest_of_the_cache_knows_every_table_and_source(tmp_path, monkeypa
         (copied / name).write_text((copied / name).read_text("utf-8") + "\n", encoding="utf-8")
         seen.add(shipped._digest())
     assert len(seen) == 5
+
+
+def test_all_code_that_makes_the_records_counts_in_the_digest():
+    statement = (
+        "import sys; from simcore.intake import shipped; shipped._made(); print(*("
+        "one.__file__ for name, one in sys.modules.items() if name.startswith('simcore')))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", statement], capture_output=True, text=True, check=True
+    )
+    loaded = set(done.stdout.split())
+    assert any(one.endswith("entries.py") for one in loaded)
+    assert loaded <= set(shipped.deciding())
 
 
 def test_without_a_cache_all_is_as_with_one(anew, tmp_path, monkeypatch):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from simcore.dated import DatedTable
@@ -143,7 +143,8 @@ def used_policies(experiment: Experiment) -> list[str]:
     return list(dict.fromkeys(value for value in values if isinstance(value, str)))
 
 
-def named_policies(experiment: Experiment) -> Iterator[tuple[str, Canonical, Address]]:
+@once
+def named_policies(experiment: Experiment) -> list[tuple[str, Canonical, Address]]:
     """Policies that the run refers to, with the annotation and the address of the field."""
     catalog = experiment.catalog
     records: list[tuple[Address, Any]] = [
@@ -160,10 +161,12 @@ def named_policies(experiment: Experiment) -> Iterator[tuple[str, Canonical, Add
                 records.append((("catalog", "sectors", sector, "regions", name), rules))
     records += [(("catalog", "routes", name), catalog.routes[name])
                 for name in all_routes(experiment) if name in catalog.routes]  # fmt: skip
-    for address, record in records:
-        for place, value, canonical, _ in numbers(record, address):
-            if isinstance(value, str) and canonical is not None:
-                yield value, canonical, place
+    return [
+        (value, canonical, place)
+        for address, record in records
+        for place, value, canonical, _ in numbers(record, address)
+        if isinstance(value, str) and canonical is not None
+    ]
 
 
 def policy_values(experiment: Experiment, region: str) -> dict[tuple[str, ...], Any]:

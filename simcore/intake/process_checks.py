@@ -8,6 +8,7 @@ from pathlib import Path
 from simcore.distributions import DistributionError
 from simcore.errors import ConfigError
 from simcore.intake import shipped
+from simcore.intake.asked import once
 from simcore.intake.compilation import file_fault
 from simcore.intake.entries import Indexed
 from simcore.intake.findings import Address, Finding, of_file
@@ -28,11 +29,8 @@ def shockless(scenarios: Mapping[str, Experiment]) -> dict[str, str]:
     """
     kinds: dict[str, set[str]] = {}
     for experiment in scenarios.values():
-        for address, price in used_paths(experiment):
-            kinds.setdefault(".".join(address[2:]), set()).update(kinds_of(price))
-        for address, price in used_entries(experiment):
-            if isinstance(price, Indexed):
-                kinds.setdefault(".".join(address[2:]), set()).add("indexed")
+        for name, found in _kinds(experiment).items():
+            kinds.setdefault(name, set()).update(found)
     # What moves, but not by normal shocks that could be correlated.
     without = {name for name, kind in KINDS.items() if kind.moves and not kind.shocked}
     return {
@@ -40,6 +38,14 @@ def shockless(scenarios: Mapping[str, Experiment]) -> dict[str, str]:
         for name, found in kinds.items()
         if found <= {"indexed", *without}
     }
+
+
+@once
+def _kinds(experiment: Experiment) -> dict[str, set[str]]:
+    """Kinds of process of each price that a run meets, or `indexed`, by its name."""
+    named = [(".".join(address[2:]), price) for address, price in used_entries(experiment)]
+    moving = {name: set(kinds_of(one)) for name, one in named if isinstance(one, PricePath)}
+    return moving | {name: {"indexed"} for name, one in named if isinstance(one, Indexed)}
 
 
 def shock_findings(

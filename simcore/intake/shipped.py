@@ -29,6 +29,11 @@ from simcore.intake.entries import Catalog
 from simcore.intake.overlay import merge
 
 _PACKAGE: Final = Path(__file__).parents[1]
+_READERS: Final = frozenset({
+    "__pycache__", "analysis", "calibration", "estimators", "plots", "report", "running", "studies",
+    "terminal",
+})  # fmt: skip
+"""Folders of what decides nothing of the records, though it may read them."""
 _ALONE: Final = threading.Lock()
 _LEVELS: Final = {"prices": 2}
 """Levels of names above an entry, where they are not one."""
@@ -159,14 +164,19 @@ def _made() -> _Shipped:
 def _digest() -> bytes:
     """Digest of all that decides the packaged records: data, code, and what runs it."""
     digest = hashlib.blake2b(f"{sys.version} {pydantic.VERSION}".encode())
-    root, files = str(_PACKAGE), list[str]()
-    for folder, below, names in os.walk(root):
-        below[:] = [one for one in below if one != "__pycache__"]
-        files += [os.path.join(folder, name) for name in names]  # noqa: PTH118 - of so many
-    for file in sorted(files):
+    for file in deciding():
         content = Path(file).read_bytes()
-        digest.update(f"{file[len(root) :]} {len(content)}".encode() + content)
+        digest.update(f"{file[len(str(_PACKAGE)) :]} {len(content)}".encode() + content)
     return digest.digest()
+
+
+def deciding() -> list[str]:
+    """Files that decide the packaged records: all but what only reads them."""
+    files: list[str] = []
+    for folder, below, names in os.walk(_PACKAGE):
+        below[:] = [one for one in below if one not in _READERS]
+        files += [os.path.join(folder, name) for name in names]  # noqa: PTH118 - of so many
+    return sorted(files)
 
 
 def catalog_of(content: Any, known: Known) -> tuple[Catalog, list[Any]]:

@@ -105,13 +105,15 @@ def told_apart(spec: Spec) -> bool:
     scenes = _scenes(spec, Graph(), coords["view"], {})
     alike, groups = [0] * len(scenes), dict[Any, int]()
     for name in spec.experiment.outcomes:
+        if len(set(alike)) == len(alike):
+            return True
         every = (cells_of(OUTCOMES[name], one, coords) for one in scenes.values())
         for cells in zip_longest(*every):
-            if len(set(alike)) == len(alike):
-                return True
             pairs = zip(alike, cells, strict=True)
             alike = [groups.setdefault(pair, len(groups) + 1) for pair in pairs]
-    return len(set(alike)) == len(alike)
+            if len(set(alike)) == len(alike):
+                return True
+    return False
 
 
 def _scenes(
@@ -306,12 +308,13 @@ def _component_names(spec: Spec) -> tuple[str, ...]:
     middle: dict[str, None] = {}
     is_made = False
     for one in spec.scenarios.values():
-        for name in (*one.routes, *references(one).values()):
-            for bought in traded_by(one.catalog, name):
-                kinds = {type(price_of(one, bought, region)) for region in one.regions}
-                is_made = is_made or Made in kinds
-                if kinds != {Made}:
-                    middle[bought] = None
+        routes = dict.fromkeys([*one.routes, *references(one).values()])
+        goods = (bought for name in routes for bought in traded_by(one.catalog, name))
+        for bought in dict.fromkeys(goods):
+            kinds = {type(price_of(one, bought, region)) for region in one.regions}
+            is_made = is_made or Made in kinds
+            if kinds != {Made}:
+                middle[bought] = None
     if is_made:
         tail = (*ORIGIN_COMPONENTS, *tail)
     return (*head, *sorted(middle), *tail)
