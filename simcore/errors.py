@@ -6,7 +6,6 @@ Bad input and a bad output path end a command with exit code 2 and a message, ne
 from __future__ import annotations
 
 import contextlib
-import difflib
 import errno
 from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
@@ -241,6 +240,8 @@ def suggest(name: str, known: Iterable[str]) -> str | None:
         folded.setdefault(candidate.casefold(), candidate)
     if left is not None:
         left[0] -= 1 + len(folded) // _COMPARED
+    import difflib
+
     # A misspelling is short; a long text is something else, and slow to compare.
     near = difflib.get_close_matches(name[:100].casefold(), folded, n=1, cutoff=0.6)
     return folded[near[0]] if near else None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import subprocess
 import sys
 import time
@@ -22,6 +23,7 @@ from simcore import cli, dataset
 from simcore.errors import ConfigError, Fault, WorkerError
 from simcore.running import engine
 from simcore.running.executors import EXECUTORS, Executor, again, executor_named, meeting
+from simcore.running.executors.processes import Pool
 from simcore.running.jobs import Part, Result, Stage, Task
 from simcore.running.options import Options
 from simcore.running.stages import Work
@@ -83,6 +85,11 @@ def test_what_other_sources_have_pickled_is_not_looked_at():
     proof = meeting.Proof("0.0.1", "", "", "")
     with pytest.raises(WorkerError, match="install the same version there"):
         meeting.meet(meeting.Told("other", b"no pickle at all", proof))
+
+
+def test_what_is_told_is_pickled_before_this_thread_adds_to_it():
+    with pytest.raises((AttributeError, pickle.PicklingError)):
+        Pool(1).expect(lambda task: Result(task.part, ()))
 
 
 class Failing:

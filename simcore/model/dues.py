@@ -7,7 +7,6 @@ Amounts are in 1e6 EUR a year, real; positive is paid to the project.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any, Final, NamedTuple
 
 import numpy as np
@@ -32,8 +31,7 @@ from simcore.model.yearly import yearly_quantity
 from simcore.numerics.elementary import power
 
 
-@dataclass(frozen=True)
-class Deal:
+class Deal(NamedTuple):
     """A project and one of its instruments, as a kind is asked about them."""
 
     scene: Scene

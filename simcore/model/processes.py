@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from simcore.intake.compilation import compiled
 from simcore.intake.paths import Spot
@@ -13,8 +12,7 @@ from simcore.model.scene import Scene, multiplier, normal_inputs, quantity
 from simcore.quantities import FactorReference
 
 
-@dataclass(frozen=True)
-class PathMaker:
+class PathMaker(NamedTuple):
     """The maker of one path, as `processes.declaration.Maker` describes it.
 
     Attributes

@@ -7,7 +7,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import numpy as np
 
@@ -27,8 +27,7 @@ Strikes = Mapping[str, Mapping[tuple[str, str], float]]
 """By scenario, then by project and instrument, EUR."""
 
 
-@dataclass(frozen=True)
-class Resolution:
+class Resolution(NamedTuple):
     """A strike that was found from the distribution of a run.
 
     Attributes

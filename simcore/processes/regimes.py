@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,8 +28,7 @@ _FAR: Final = 9.0
 """Largest log odds: probabilities below 1e-4 count as zero."""
 
 
-@dataclass(frozen=True)
-class Yearly:
+class Yearly(NamedTuple):
     """What the likelihood of changes without drift needs of each calendar year.
 
     Attributes

@@ -73,10 +73,15 @@ class Told(NamedTuple):
     proof: Proof
 
     @classmethod
-    def of(cls, work: Any) -> Told:
-        """What to tell of the work of a job."""
-        content = pickle.dumps(work, pickle.HIGHEST_PROTOCOL)
+    def of(cls, work: Any, content: bytes | None = None) -> Told:
+        """What to tell of the work of a job, which may be pickled already."""
+        content = content or pickled(work)
         return cls(hashlib.sha256(content).hexdigest(), content, proof_of(work))
+
+
+def pickled(work: Any) -> bytes:
+    """The work of a job on its way, while no other thread adds to what it holds."""
+    return pickle.dumps(work, pickle.HIGHEST_PROTOCOL)
 
 
 def proof_of(work: Work) -> Proof:

@@ -124,17 +124,19 @@ class Pool:
         self._telling(perform)
 
     def _telling(self, perform: Perform) -> Future[str]:
+        from simcore.running.executors.meeting import pickled
+
         if self._told is None or self._told[0] is not perform:
             teller = ThreadPoolExecutor(1)
-            self._told = perform, teller.submit(self._tell, perform)
+            self._told = perform, teller.submit(self._tell, perform, pickled(perform))
             teller.shutdown(wait=False)
         return self._told[1]
 
-    def _tell(self, perform: Perform) -> str:
+    def _tell(self, perform: Perform, content: bytes) -> str:
         """Leave a job where each process reads it once, and have them do so."""
         from simcore.running.executors.meeting import Told
 
-        told = Told.of(perform)
+        told = Told.of(perform, content)
         file = self.folder / told.digest
         file.write_bytes(pickle.dumps(told))
         for _ in range(self.workers):
