@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import errno
 import json
 import os
@@ -18,7 +19,7 @@ import yaml
 from batteries import some
 
 import simcore
-from simcore import cli, errors
+from simcore import cli
 from simcore.errors import ConfigError, printable
 from simcore.intake import load
 from simcore.kernels import interpreted
@@ -216,9 +217,9 @@ def test_of_many_unknown_names_few_are_looked_for(
     config: dict[str, object], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looked: list[int] = []
-    near = errors.difflib.get_close_matches
+    near = difflib.get_close_matches
     monkeypatch.setattr(
-        errors.difflib, "get_close_matches",
+        difflib, "get_close_matches",
         lambda name, known, **more: looked.append(len(known)) or near(name, known, **more),
     )  # fmt: skip
     with pytest.raises(ConfigError) as raised:
