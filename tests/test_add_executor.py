@@ -37,6 +37,7 @@ def digest(config: dict[str, Any], **options: Any) -> str:
     return dataset.digest(engine.run(simcore.build(simcore.load(config)), **options))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("design", ["random", "sobol"])
 def test_any_parts_in_any_order_have_the_same_bits(design):
     """Statistics, kept draws, intervals of replicates; parts of all sizes."""
@@ -122,6 +123,7 @@ def test_a_lost_part_is_an_error_and_a_broken_one_shows():
     assert digest(config, executor=Executor(breaking)) != digest(config)
 
 
+@pytest.mark.long
 def test_until_and_the_command_line_take_it(tmp_path):
     """The same command with another executor writes the same run."""
     config = rich_config(draws=9000, outcomes=["cost_premium"], keep=[], regions=["XA"],
@@ -138,6 +140,7 @@ def test_until_and_the_command_line_take_it(tmp_path):
     assert found[0][0] > 4096
 
 
+@pytest.mark.long
 def test_questions_take_it_or_say_why_not(tmp_path, capsys):
     """What runs a config does it where it is told to; what is no run says so."""
     config = rich_config(draws=1024, outcomes=["cost_premium"], keep=[], regions=["XA"],

@@ -219,6 +219,7 @@ LOOSE = {
 }  # fmt: skip
 
 
+@pytest.mark.long
 @settings(max_examples=6, **LOOSE)
 @given(configs(), st.integers(0, 511))
 def test_random_configs_agree(config, draw):

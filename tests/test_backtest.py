@@ -23,6 +23,8 @@ from simcore.calibration.history import read
 from simcore.errors import ConfigError
 from simcore.processes import KINDS
 
+pytestmark = pytest.mark.long
+
 PRICES = Path(__file__).resolve().parents[1] / ".." / "shared" / "data" / "prices_history.csv"
 
 # ----------------------------------------------------------------------------------- scores

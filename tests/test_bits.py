@@ -52,6 +52,7 @@ def test_threads_change_nothing(whole, threads):
     assert dataset.digest(run(WHOLE, threads=threads)) == whole
 
 
+@pytest.mark.long
 def test_memory_budget_changes_nothing(whole):
     plans = [
         simcore.build(simcore.load(WHOLE | {"memory": memory, "draws": 6000}))
@@ -65,6 +66,7 @@ def test_memory_budget_changes_nothing(whole):
     assert first == second != whole
 
 
+@pytest.mark.long
 def test_container_changes_nothing(tmp_path):
     config = WHOLE | {"outcomes": [*KEPT[:-1], "viability_by_view", "waterfall", "project_npv"]}
     here = dataset.digest(run(config, threads=1))

@@ -97,6 +97,7 @@ def test_correlated_shocks_stay_correlated():
         assert np.corrcoef(steps[:, year])[0, 1] == pytest.approx(linear, abs=0.04)
 
 
+@pytest.mark.long
 def test_a_late_price_is_far_more_exact():
     """24 years: dimensions that each move one year against one that moves them all."""
     exact = np.exp(0.5 * 24 * 0.1**2)

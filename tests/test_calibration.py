@@ -81,6 +81,7 @@ def test_standard_errors_are_the_spread_of_estimates() -> None:
         assert np.std(found[:, 0], ddof=1) == pytest.approx(found[:, 1].mean(), rel=0.35)
 
 
+@pytest.mark.long
 def test_the_bias_of_reversion_is_what_the_formula_says() -> None:
     every = [reverting(261, kappa=0.5, sigma=0.4, level=10, seed=seed) for seed in range(100)]
     found = [estimate(processes.fit(one, "log_ou"), "kappa")[0] for one in every]
@@ -126,6 +127,7 @@ def test_the_statistic_is_that_of_a_regression() -> None:
     assert dickey_fuller(x, lags=0).statistic == pytest.approx(line.slope / line.stderr)
 
 
+@pytest.mark.long
 def test_a_unit_root_is_rejected_as_often_as_it_should_be() -> None:
     draws = np.random.default_rng(4)
     walks = [np.cumsum(draws.standard_normal(150)) for _ in range(400)]

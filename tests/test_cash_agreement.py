@@ -169,6 +169,7 @@ QUIET: dict[str, Any] = {
 }  # fmt: skip
 
 
+@pytest.mark.long
 @settings(max_examples=3, **QUIET)
 @given(with_cash())
 def test_random_configs_agree(config: dict[str, Any]) -> None:

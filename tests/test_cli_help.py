@@ -152,6 +152,7 @@ def test_interruption_is_one_line(
     assert "interrupted" in error
 
 
+@pytest.mark.long
 def test_a_reader_that_leaves_is_no_accident(saved: Path) -> None:
     command = f'"{sys.executable}" -m simcore summary "{saved}" --variable cost_premium | head -1'
     found = subprocess.run(
@@ -200,6 +201,7 @@ def test_digest_prints_what_the_dataset_gives(
         assert capsys.readouterr().out.strip() == dataset.digest(run)
 
 
+@pytest.mark.long
 def test_plot_writes_beside_the_run_or_where_it_is_told(
     saved: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -193,6 +193,7 @@ def test_catalog_and_schema(folder):
     assert "h2_dri_eaf" in near.stderr
 
 
+@pytest.mark.long
 def test_a_run_to_zarr_loads_no_reader_of_it(folder):
     code = (
         "import sys\nfrom simcore import cli\n"
@@ -210,6 +211,7 @@ def test_a_run_to_zarr_loads_no_reader_of_it(folder):
     assert again.strip() == table.split("\n\n256 draws in")[0].strip()
 
 
+@pytest.mark.long
 def test_interrupt_ends_cleanly(folder):
     process = subprocess.Popen(
         [sys.executable, "-m", "simcore", "run", "small.yaml", "-o", "stopped.zarr", "--draws",

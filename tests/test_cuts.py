@@ -19,6 +19,8 @@ from simcore.running.options import Options
 from simcore.running.program import Recall, compile_program
 from simcore.running.tiles import recalled_values, tiles_of
 
+pytestmark = pytest.mark.long
+
 KEPT = ["carbon_price", "cost_premium", "crossover_year", "cheapest_route", "viability", "inputs"]
 # Neither a multiple of 256 nor of 512; outcomes of each shape, kind of number and pass.
 WHOLE = rich_config(draws=2000, keep=KEPT, regions=["XA"], outcomes=[

@@ -544,6 +544,7 @@ def cut(
     return place, synthetic_run.draws_of(synthetic_run.layout(draws=12), "cost_premium")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("room", [1, 400, 64_000_000])
 def test_any_part_of_an_array_is_read(
     cut: tuple[Path, np.ndarray], room: int, monkeypatch: pytest.MonkeyPatch

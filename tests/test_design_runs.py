@@ -160,6 +160,7 @@ def test_threads_and_memory_change_nothing(runs, design):
     assert dataset.digest(found) == dataset.digest(runs[design])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("draws", [257, 2000])
 @pytest.mark.parametrize("design", DESIGNS[1:])
 def test_quantile_intervals_are_those_of_the_replicates(design, draws):

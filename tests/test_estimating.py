@@ -77,6 +77,7 @@ def test_groups_are_about_those_of_a_run(monkeypatch: pytest.MonkeyPatch) -> Non
     assert dataset.digest(engine.run(plan, threads=2)) == digest
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("draws", [10**5, 10**7, 10**9])
 @pytest.mark.parametrize("memory", [400, 1000, 16_000])
 def test_tiles_are_cut_for_the_fewest_passes(draws: int, memory: int) -> None:

@@ -27,6 +27,8 @@ from simcore.report.inputs import inputs_of
 from simcore.report.twins import as_csv
 from simcore.report.workbook import Book, opened_workbook
 
+pytestmark = pytest.mark.long
+
 CONFIG: dict[str, Any] = {
     "name": "book", "draws": 256, "years": {"first": 2029, "last": 2034}, "regions": ["EU", "KR"],
     "destinations": ["domestic", "eu"], "routes": ["h2_dri_eaf", "scrap_eaf"],

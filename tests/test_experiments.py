@@ -86,6 +86,7 @@ def test_there_are_experiments_and_the_index_names_each() -> None:
     assert {folder.name for folder in EXPERIMENTS} == set(re.findall(r"\]\((\d\d_\w+)/", index))
 
 
+@pytest.mark.long
 def test_figures_and_table_come_from_the_run(experiment: tuple[Path, Path], drawn: Drawn) -> None:
     folder, _ = experiment
     assert drawn.pictures == {path.name for path in (folder / "figures").glob("*.png")}

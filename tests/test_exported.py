@@ -19,6 +19,8 @@ from simcore.cli import main
 from simcore.dataset.exported import export
 from simcore.errors import OutputError
 
+pytestmark = pytest.mark.long
+
 SMALL = ["carbon_price", "cost_premium", "npv_carbon_value", "cheapest_route"]
 
 

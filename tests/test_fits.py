@@ -177,6 +177,7 @@ def test_a_change_belongs_to_the_year_in_which_it_ends(monkeypatch: pytest.Monke
         assert made == expected
 
 
+@pytest.mark.long
 def test_regimes_are_recovered() -> None:
     made = switching(120, (0.2, 0.5), CHAIN, 3)
     fit = processes.fit(made, "regime_switching")

@@ -67,6 +67,7 @@ def roles(plan: Any, older: Path, folder: Path) -> dict[str, int]:
     return dict(disk.met)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("place", "each"),
     [("first", 4), pytest.param("first", 1, marks=pytest.mark.long),

@@ -166,6 +166,7 @@ def test_quantiles_that_are_not_stored_are_named(asked, named) -> None:
     assert len(summarise(run, variable=CARBON, quantiles=[0.05, 0.9])) > 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("outcomes", "lacking"),
     [

@@ -20,6 +20,8 @@ from simcore import cli
 from simcore.dataset import RunError
 from simcore.report.iamc import table, write_iamc
 
+pytestmark = pytest.mark.long
+
 HEAD = ["model", "scenario", "region", "variable", "unit", "year", "value"]
 REFUSED = {"level", "data", "meta", "exclude", "measurand"}
 """Headings that pyam does not take."""

@@ -270,6 +270,7 @@ RESTING = {
 INTERPOLATED = {"anchors", "emission_intensity", "cumulative_capacity", "baseline"}
 
 
+@pytest.mark.long
 def test_a_change_of_wacc_reaches_every_region():
     one_at_a_time = {f"{region}_dear": [region] for region in REGIONS}
     scenarios = {"as_is": [], "all_dear": list(REGIONS), **one_at_a_time}
@@ -527,6 +528,7 @@ def overlay(catalog: Any, path: tuple[Any, ...], value: Any, *, whole: bool = Fa
     return {**(catalog if whole else {}), part: changed}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("region", "every"),
     [

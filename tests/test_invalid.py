@@ -357,6 +357,7 @@ def places(node: Any) -> Iterator[tuple[Any, Any]]:
             yield from places(node[key])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("seed", "configs"),
     [(0, 20), pytest.param(0, 60, marks=pytest.mark.long),

@@ -210,6 +210,7 @@ def told(out: Path) -> set[str]:
     }  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("threads", [2, pytest.param(1, marks=pytest.mark.long)])
 def test_a_chunk_that_is_kept_is_not_written_again(plan, saved, tmp_path, eager, written, threads):
     """Of the tile at work too; and what was counted goes with it."""
@@ -281,6 +282,7 @@ def test_half_a_chunk_and_one_that_nothing_speaks_of_are_removed(plan, saved, tm
     assert files_of(out) == files_of(saved)
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("many", [2, 16])
 def test_parts_done_elsewhere_go_on_with_their_chunks(
     plan, saved, tmp_path, eager, written, many, monkeypatch

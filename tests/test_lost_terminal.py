@@ -15,6 +15,8 @@ from batteries import some
 
 from simcore import cli
 
+pytestmark = pytest.mark.long
+
 ROOT = Path(__file__).resolve().parents[1]
 CONFIG = """
 extends: base

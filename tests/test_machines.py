@@ -41,6 +41,7 @@ def test_plan_and_run_are_those_stored():
     assert {name: make() for name, make in machines.MADE.items()} == STORED
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("environment", [
     pytest.param(
         {"NPY_DISABLE_CPU_FEATURES": " ".join(WIDEST), "OPENBLAS_CORETYPE": "Haswell"},

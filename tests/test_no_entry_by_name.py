@@ -43,6 +43,7 @@ def named(source: str) -> list[tuple[int, str]]:
     return [(line, text) for line, text in literals(source) if text in known]
 
 
+@pytest.mark.long
 def test_no_module_holds_the_name_of_an_entry() -> None:
     found, met = [], set()
     for path in sorted(PACKAGE.rglob("*.py")):

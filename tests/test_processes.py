@@ -58,6 +58,7 @@ def test_more_parts_than_places_for_what_they_count_have_the_same_bits(plan, poo
     assert dataset.digest(engine.run(longer, executor=pool, options=Options(part=1))) == here
 
 
+@pytest.mark.long
 def test_a_process_that_dies_is_replaced_and_its_part_done_again(tasks, pool, tmp_path, caplog):
     work, asked = tasks
     found = made(pool.run(Dying(work.job, tmp_path / "died"), asked))
@@ -163,6 +164,7 @@ if __name__ == '__main__':
 """
 
 
+@pytest.mark.long
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere no process is forked")
 @pytest.mark.parametrize("way", ["fork", "spawn"])
 def test_processes_end_with_the_one_that_began_them(way, tmp_path):

@@ -320,6 +320,7 @@ def findings() -> dict[str, reality.Finding]:
     return found
 
 
+@pytest.mark.long
 def test_every_row_resolves(findings: dict[str, reality.Finding]) -> None:
     assert {one.observation.id: one.reason for one in findings.values() if one.reason} == {}
     for one in findings.values():

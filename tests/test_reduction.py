@@ -116,6 +116,7 @@ def test_keeping_draws_changes_no_summary(kept):
     assert_same_summaries(none, kept)
 
 
+@pytest.mark.long
 def test_keeping_some_draws_changes_no_summary(kept):
     """The row of a kept indicator is reduced itself; else that of the value whose sign it is."""
     for some in (["viability"], ["support_gap", "crossover_year"], ["inputs", "green_is_cheaper"]):
@@ -184,6 +185,7 @@ def check_random(config: dict[str, Any], data: st.DataObject) -> None:
             np.testing.assert_array_equal(other[name], right, name)
 
 
+@pytest.mark.long
 @settings(max_examples=3, **LOOSE)
 @given(configs(), st.data())
 def test_random_configs_are_reduced_rightly(config, data):

@@ -240,6 +240,7 @@ def test_all_below_zero_and_in_large_money(run):
     assert any("thousand KRW/t" in one.text for one in page.all("svg"))
 
 
+@pytest.mark.long
 def test_a_century_and_many_routes(run):
     years = list(range(2026, 2127))
     wide = run.isel(year=[0] * 101).assign_coords(year=years)

@@ -262,6 +262,7 @@ def test_a_stage_at_work_goes_on_wherever_it_is_stopped(tmp_path, eager, design)
         assert calls <= total - after + 5
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("design", ["random", "sobol"])
 def test_parts_that_others_have_done_are_kept_within_a_tile(tmp_path, eager, design):
     """Whoever goes on, with more or fewer workers, does none of them again."""

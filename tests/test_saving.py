@@ -214,6 +214,7 @@ def test_a_single_file_is_on_the_disk_before_it_has_its_name(
 # --- kills ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.long
 @POSIX
 @pytest.mark.parametrize(
     ("suffix", "how"),
@@ -284,6 +285,7 @@ if store is not None:
 """
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("suffix", [".zarr", pytest.param(".nc", marks=pytest.mark.long)])
 def test_of_runs_that_start_at_once_one_is_written(tmp_path: Path, suffix: str) -> None:
     out = tmp_path / f"run{suffix}"

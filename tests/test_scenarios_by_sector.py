@@ -69,6 +69,7 @@ _RARE = ("clinker", "ammonia", "iron")
 _LONG = ("aluminium", "cement")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "sector",
     [

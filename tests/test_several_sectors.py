@@ -195,6 +195,7 @@ def test_a_run_of_an_older_version_is_shown(alone: xr.Dataset) -> None:
     assert not summarise(older, variable="cheapest_route").empty
 
 
+@pytest.mark.long
 def test_every_command_knows_both(
     files: tuple[str, str], tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -62,6 +62,7 @@ def test_what_is_written_out_is_read_again(path, tmp_path):
     assert simcore.load(copy).resolved() == spec.resolved()
 
 
+@pytest.mark.long
 def test_a_resolved_config_resolves_to_itself(tmp_path):
     plan = simcore.build(simcore.load(ROOT / "configs" / "quickstart.yaml"))
     copy = tmp_path / "resolved.yaml"

@@ -151,6 +151,7 @@ def test_a_quantile_of_the_nine_is_found_the_same_in_either_way():
     assert (low < high).any()
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("design", ["random", "latin_hypercube"])
 def test_no_bit_depends_on_how_the_work_is_divided(design):
     made = plan(rich_config(**RICH, design=design))

@@ -201,6 +201,7 @@ def test_workers_do_all_parts_of_a_run_and_end_with_it(
     assert [one.name for one in tmp_path.iterdir()] == ["run.zarr"]
 
 
+@pytest.mark.long
 def test_parts_of_a_worker_that_died_are_done_by_others(plan, right, tmp_path, monkeypatch, caplog):
     begin = Workplace.begin
 
@@ -270,6 +271,7 @@ def test_a_worker_that_differs_is_refused_and_told_in_what(open_place, changed, 
     assert re.search(says, capsys.readouterr().err)
 
 
+@pytest.mark.long
 def test_a_worker_whose_run_is_gone_ends_and_says_so(open_place, tmp_path, capsys):
     lock = Lock(tmp_path / "run.zarr")
     with pytest.raises(OutputError, match="another run to it"):

@@ -246,6 +246,7 @@ print(values.sum() / 3, hits, jit.CACHE_DIRECTORY)
 """
 
 
+@pytest.mark.long
 def test_an_edited_formula_is_never_read_from_the_cache(tmp_path):
     kernels = tmp_path / "package" / "simcore" / "kernels"
     kernels.mkdir(parents=True)
@@ -376,6 +377,7 @@ def test_no_two_compiled_functions_have_one_name():
     assert not names & found.keys()
 
 
+@pytest.mark.long
 def test_kernels_run_without_a_writable_folder(tmp_path):
     blocked = tmp_path / "file"
     blocked.write_text("")

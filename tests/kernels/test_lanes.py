@@ -178,6 +178,7 @@ def apart(found: list[Case]) -> list[str]:
     return done.stdout.decode().splitlines()
 
 
+@pytest.mark.long
 def test_an_operation_that_ignores_its_lanes_is_found(program):
     """Their begin, their step, or that the draws beside them are none of their business."""
     case = invented(program("random").static, OPERATIONS["SUM"])
@@ -196,6 +197,7 @@ def test_an_operation_that_ignores_its_lanes_is_found(program):
     assert not is_right(lambda *told: told, beside=1)
 
 
+@pytest.mark.long
 def test_a_lane_alone_has_the_bits_of_its_block(program):
     """Without a compiler, which writes other machine code for lanes and no other bits."""
     assert apart([case for design in DESIGNS for case in of_design(program, design, most=6)]) == []
