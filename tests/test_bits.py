@@ -89,6 +89,7 @@ def test_seed_changes_every_uncertain_outcome(whole):
     assert dataset.digest(run(WHOLE | {"seed": 5})) != whole
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("config", [QUICKSTART, rich_config()], ids=["quickstart", "rich"])
 def test_resolved_config_is_the_same_run(config):
     changes = ["regions=[EU]", "routes=[bf_bof, scrap_eaf]", "years.last=2028"]

@@ -24,6 +24,8 @@ from simcore.calibration.history import History, read, sampled
 from simcore.calibration.unit_root import critical_values, dickey_fuller
 from simcore.errors import ConfigError
 
+pytestmark = pytest.mark.long
+
 DIFFUSIONS = ("random_walk", "gbm", "log_ou")
 
 

@@ -223,6 +223,7 @@ def test_a_run_without_projects_says_how_to_have_one(capsys) -> None:
     assert "write projects:" in " ".join(capsys.readouterr().err.split())
 
 
+@pytest.mark.long
 def test_summary_has_no_line_of_what_a_project_is_not_paid_by(tmp_path, capsys) -> None:
     bid = {"kind": "ccfd", "strike": "150 EUR/t", "term": 3, "cap": {"total": "9000 M EUR"}}
     config = {

@@ -94,6 +94,7 @@ def test_figures_and_table_come_from_the_run(experiment: tuple[Path, Path], draw
     assert not re.search(r"\bnan\b", drawn.printed)
 
 
+@pytest.mark.long
 def test_readme_shows_the_pictures_and_the_table(
     experiment: tuple[Path, Path], drawn: Drawn
 ) -> None:

@@ -202,6 +202,7 @@ def test_one_setting_hides_no_other(folder: Path, bad: str) -> None:
     assert len(raised.value.faults) == 2
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "config",
     [

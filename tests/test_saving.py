@@ -312,6 +312,7 @@ def test_of_runs_that_start_at_once_one_is_written(tmp_path: Path, suffix: str) 
     assert entries(tmp_path) == [out.name]
 
 
+@pytest.mark.long
 @CONTAINERS
 @pytest.mark.parametrize("overwrite", [True, False])
 @pytest.mark.parametrize("can_exchange", [True, False])

@@ -12,6 +12,8 @@ from rendered import faults_of
 import simcore
 from simcore.plots.kinds import Asked, kind_of
 
+pytestmark = pytest.mark.long
+
 PICTURES = ("sensitivity", "sensitivity_years", "sensitivity_map")
 
 

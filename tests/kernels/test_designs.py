@@ -301,6 +301,7 @@ def test_families_are_matched_at_random():
     assert 0.85 < np.corrcoef(u)[off].std() * n**0.5 < 1.15
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("word", range(4))
 def test_scrambling_flips_the_nodes_of_the_tree_independently(word):
     """63 nodes of the first six levels over 4000 keys: even odds, and no pair agrees too often.
