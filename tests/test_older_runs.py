@@ -19,8 +19,10 @@ DIGEST = "2ee782a6fb9a491e88d90872a4cfdb3c51406976d2dfd93cd2ff56b977d60662"
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     found = tmp_path_factory.mktemp("older")
+    # Python 3.11.4 is the first that knows filters.
+    options = {"filter": "data"} if hasattr(tarfile, "data_filter") else {}
     with tarfile.open(RUNS) as archive:
-        archive.extractall(found, filter="data")
+        archive.extractall(found, **options)
     return found
 
 
