@@ -59,6 +59,7 @@ $(RUNS): pyproject.toml constraints.txt
 
 $(STAMP): pyproject.toml constraints.txt
 	$(INSTALL) -e ".[test,lint,cluster,sensitivity]"
+	-$(BIN)/python -m compileall -q -j 0 $(VENV)/lib simcore >/dev/null
 	touch $(RUNS) $@
 
 $(LOWEST)/.installed: pyproject.toml constraints-lowest.txt

@@ -182,7 +182,8 @@ def test_totals_of_part_of_a_block(tapes):
 
 
 @pytest.mark.skipif(not stages.HAS_CLOCK, reason="this processor lets no program read its counter")
-def test_stages_are_those_of_a_run():
+def test_stages_are_those_of_a_run(monkeypatch):
+    monkeypatch.setattr(stages, "_SHOWN", 99)
     spec = load(cases(tiny=True)["small"], draws=600)
     _, first, *lines, last = stages.stages("small", spec)
     assert first.split()[0] == "operation"
