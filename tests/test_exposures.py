@@ -10,6 +10,8 @@ import pytest
 import simcore
 from simcore import cli
 from simcore.analysis import summarise
+from simcore.analysis.exposures import exposures_of
+from simcore.analysis.headline import OpenedRun
 from simcore.effects import warnings_of
 from simcore.errors import ConfigError
 from simcore.running.tracing import trace
@@ -79,6 +81,20 @@ def test_a_run_of_exposures_alone_names_what_it_holds(
     assert "exposure_total_local" in text
     line = next(one for one in text.splitlines() if "simcore summary" in one and "csv" in one)
     assert cli.main(["summary", str(out), *line.split()[3:]]) == 0
+
+
+def test_the_table_leaves_out_years_that_are_not_those_of_an_exposure() -> None:
+    years = {"market": "flat", "shortfall": 20, "first": 2027, "last": 2028}
+    found = run({
+        "firm": years, "later": {**years, "shortfall": {2027: 0, 2028: 5}},
+        "free": {**years, "shortfall": 0},
+    }, outcomes=["exposure_cost", "exposure_total"], keep=[]).expand_dims("scenario")  # fmt: skip
+    rows = exposures_of(OpenedRun(found), (0.5,))
+    assert [(one.exposure, one.year) for one in rows] == [
+        ("firm", 2027), ("firm", 2028), ("firm", None), ("later", 2028), ("later", None),
+        ("free", None),
+    ]  # fmt: skip
+    assert rows[-1].amounts == {"exposure_cost": (0.0,)}
 
 
 def test_a_plant_lacks_what_its_allocation_leaves() -> None:

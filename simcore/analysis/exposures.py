@@ -52,8 +52,8 @@ class OwedRow:
 
 
 def exposures_of(run: Run, probabilities: Sequence[float]) -> list[OwedRow]:
-    """What each exposure of each scenario owes in those years of the run that are its own, then in
-    all, years that are not shown included."""
+    """What each exposure of each scenario owes in those years of the run in which that is not
+    zero, then in all, years that are not shown included."""
     held = {
         name: run.quantiles(name, probabilities)["value"].values
         for name in (*YEARLY, ALL_YEARS) if f"{name}_quantile" in run
@@ -78,8 +78,11 @@ def exposures_of(run: Run, probabilities: Sequence[float]) -> list[OwedRow]:
             rows += [
                 OwedRow(str(scenario), str(exposure), year, amounts, local)
                 for year, amounts in found.items()
-                if any(np.isfinite(value) for one in amounts.values() for value in one)
-            ]
+                if any(
+                    np.isfinite(value) and (year is None or value != 0.0)
+                    for one in amounts.values() for value in one
+                )
+            ]  # fmt: skip
     return rows
 
 
