@@ -10,7 +10,10 @@ import xarray as xr
 from rendered import faults_of
 
 import simcore
+from simcore.analysis.shares import places_of, told_per_cent
 from simcore.plots.kinds import Asked, kind_of
+from simcore.report.uncertainty import sensitivity_charts
+from simcore.terminal.shares import shares_text, title_of_group
 
 pytestmark = pytest.mark.long
 
@@ -35,8 +38,7 @@ def drawn(found: xr.Dataset, name: str, *years: int) -> Any:
 @pytest.mark.parametrize("name", PICTURES)
 def test_all_of_a_picture_can_be_read(study: xr.Dataset, name: str) -> None:
     figure = drawn(study, name)
-    # Three years were asked for, so an axis of years may have but two ticks.
-    faults = faults_of(figure, few_years=True)
+    faults = faults_of(figure)
     if name == "sensitivity_map":
         # Names stand along both axes; what the numbers are is said above.
         assert "Numbers: % of the variance." in " ".join(one.get_text() for one in figure.texts)
@@ -77,5 +79,30 @@ def test_the_stack_is_of_all_years_and_fills_the_axis(study: xr.Dataset) -> None
     for axes in figure.axes:
         if axes.get_visible():
             assert axes.get_xlim() == (2026, 2032)
+            # So few years are named each, round or not.
+            assert axes.get_xticks().tolist() == [2026, 2029, 2032]
             top = max(one.get_datalim(axes.transData).y1 for one in axes.collections)
             assert top == pytest.approx(100.0)
+
+
+def test_pictures_tables_and_reports_tell_the_same_shares(study: xr.Dataset) -> None:
+    """Estimates of Shapley effects sum to 1 but for what is below zero; what is told does."""
+    one = study.sel(region="KR", route="h2_dri_eaf", year=[2032])
+    one = one.assign(cost_premium_shapley=1.05 * one["cost_premium_shapley"])
+    (place,) = places_of(one)
+    first = place.groups[0]
+    told = told_per_cent(place, "shapley")
+    assert sum(told.values()) == pytest.approx(100)
+    assert 100 * place.measures["shapley"][first].value - told[first] > 0.5
+    figure = drawn(one, "sensitivity")
+    title = " ".join(text.get_text() for text in figure.texts)
+    assert f"({told[first]:.0f} %)" in title
+    bars = next(axes for axes in figure.axes if axes.get_visible())
+    assert f"{told[first]:.1f}" in [text.get_text() for text in bars.texts]
+    row = next(line for line in shares_text(one).splitlines()
+               if line.startswith(title_of_group(one, first)))  # fmt: skip
+    assert f" {told[first]:.1f} " in row
+    chart = sensitivity_charts(one, {})[0]
+    assert [100 * float(str(row[1])) for row in chart.rows] == pytest.approx(
+        [told[name] for name in place.groups][: len(chart.rows)], abs=0.1
+    )

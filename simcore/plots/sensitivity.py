@@ -10,14 +10,15 @@ import numpy as np
 
 from simcore.analysis.shares import (
     Place,
-    Share,
     fixed_labels,
     lead_of,
     merged,
     places_of,
     titled,
+    told_per_cent,
 )
 from simcore.errors import printable
+from simcore.plots.choice import MOST, grid_of
 from simcore.plots.kinds import Asked, picture
 from simcore.plots.marks import year_ticks
 from simcore.plots.panels import COLOURS
@@ -34,9 +35,11 @@ _NAMES: Final = {
     "shapley": "Shapley effect", "total": "total index", "first": "first-order index",
 }  # fmt: skip
 _OF_SCALE: Final = {"rank": "of the rank", "value": "of the value", "covers": "of the sign"}
-_MOST_PANELS: Final = 12
 _MOST_BARS: Final = 12
 _MOST_YEARS: Final = 3
+_COLUMNS: Final = 3
+_FEW_YEARS: Final = 4
+"""Years of an axis that are all ticks."""
 _MOST_COLOURS: Final = 7
 """Groups with a colour of their own; the others are grey together."""
 _PALE: Final = "#BBBBBB"
@@ -57,7 +60,7 @@ def sensitivity(found: xr.Dataset, asked: Asked) -> Figure | None:
     ]  # fmt: skip
     if not asked.years:
         places = _of_some_years(places)
-    places, left = places[:_MOST_PANELS], places[_MOST_PANELS:]
+    places, left = places[:MOST], places[MOST:]
     if not places:
         return None
     lead, colours = lead_of(found), _colours(found)
@@ -85,10 +88,11 @@ def _bars(
     axes: Axes, found: xr.Dataset, one: Place, widest: float, colours: dict[str, str]
 ) -> None:
     """Groups of a place, the largest on top."""
-    names = one.groups[:_MOST_BARS]
-    shares = [one.measures[lead_of(found)][name] for name in names]
+    names, lead = one.groups[:_MOST_BARS], lead_of(found)
+    shares = [one.measures[lead][name] for name in names]
     at = np.arange(len(names))
-    values = np.array([100 * max(share.value, 0.0) for share in shares])
+    told = told_per_cent(one, lead)
+    values = np.array([max(told[name], 0.0) for name in names])
     ends = 100 * np.array([[max(share.low, 0.0), max(share.high, 0.0)] for share in shares])
     axes.barh(at, values, height=0.62, color=[colours.get(name, _PALE) for name in names])
     errors = np.maximum([values - ends[:, 0], ends[:, 1] - values], 0.0)
@@ -121,15 +125,15 @@ def sensitivity_years(found: xr.Dataset, asked: Asked) -> Figure | None:
     series = [(labels, years) for labels, years in _series(found) if len(years) > 1]
     if lead != "shapley" or not series:
         return None
-    left, series = series[_MOST_PANELS:], series[:_MOST_PANELS]
+    left, series = series[MOST:], series[:MOST]
     fixed = fixed_labels([labels for labels, _ in series])
-    columns = _columns(len(series))
-    sheet = Sheet(-(-len(series) // columns), columns, (3.3, 2.5), "all")
+    rows, columns = grid_of(len(series), most=_COLUMNS)
+    sheet = Sheet(rows, columns, (3.3, 2.5), "all")
     horizon = sorted({year for _, years in series for year in years})
     named: dict[str, Any] = {}
     for axes, (labels, years) in zip(sheet.used(len(series)), series, strict=True):
         own = sorted(years)
-        stacked = _stacked([years[year].measures[lead] for year in own], colours)
+        stacked = _stacked([told_per_cent(years[year], lead) for year in own], colours)
         shades = {name: colours.get(name, _PALE) for name in stacked}
         axes.stackplot(
             own, *stacked.values(), colors=list(shades.values()), linewidth=0.6, edgecolor="white"
@@ -137,7 +141,7 @@ def sensitivity_years(found: xr.Dataset, asked: Asked) -> Figure | None:
         named |= {name: Patch(color=shade) for name, shade in shades.items()}
         axes.set_xlim(horizon[0], horizon[-1])
         axes.set_ylim(0, 100)
-        axes.set_xticks(year_ticks(horizon, 2.6))
+        axes.set_xticks(horizon if len(horizon) <= _FEW_YEARS else year_ticks(horizon, 2.6))
         axes.set_title(wrapped(_place(found, labels, fixed), 3.1, 9), fontsize=9, loc="left")
     for line in sheet.grid:
         line[0].set_ylabel("% of the variance", fontsize=8)
@@ -199,17 +203,16 @@ def sensitivity_map(found: xr.Dataset, asked: Asked) -> Figure | None:
     regions = [one for one in found["region"].values.tolist() if any(r == one for r, _ in shown)]
     routes = [one for one in found["route"].values.tolist() if any(k == one for _, k in shown)]
     groups = list(_colours(found))[:6]
-    columns = _columns(len(groups))
+    rows, columns = grid_of(len(groups), most=_COLUMNS)
     sheet = Sheet(
-        -(-len(groups) // columns), columns, (1.2 + 0.45 * len(routes), 1.6 + 0.3 * len(regions)),
+        rows, columns, (1.2 + 0.45 * len(routes), 1.6 + 0.3 * len(regions)),
         "none",
     )  # fmt: skip
+    told = {place: told_per_cent(one, lead) for place, one in shown.items()}
     for axes, name in zip(sheet.used(len(groups)), groups, strict=True):
         values = np.full((len(regions), len(routes)), np.nan)
-        for (region, route), one in shown.items():
-            values[regions.index(region), routes.index(route)] = 100 * max(
-                one.measures[lead][name].value, 0.0
-            )
+        for (region, route), shares in told.items():
+            values[regions.index(region), routes.index(route)] = max(shares[name], 0.0)
         axes.imshow(values, cmap="cividis", vmin=0, vmax=100, aspect="auto")
         for row, column in np.ndindex(*values.shape):
             if np.isfinite(values[row, column]):
@@ -231,18 +234,11 @@ def sensitivity_map(found: xr.Dataset, asked: Asked) -> Figure | None:
     return sheet.finished()
 
 
-def _stacked(
-    by_year: Sequence[dict[str, Share]], colours: Sequence[str] | dict[str, str]
-) -> dict[str, Any]:
-    """Per cent by group and year that sum to 100, none below 0; those without a colour together."""
-    parts = {
-        name: np.array([max(one[name].value, 0.0) for one in by_year]) for name in by_year[0]
-    }  # fmt: skip
-    whole = np.sum(list(parts.values()), axis=0)
-    found = {name: 100 * parts[name] / whole for name in colours}
-    if len(found) < len(parts):
-        found["others"] = 100 - np.sum(list(found.values()), axis=0)
-    return found
+def _stacked(by_year: Sequence[dict[str, float]], colours: dict[str, str]) -> dict[str, Any]:
+    """Per cent by group and year, which sum to 100; those without a colour together."""
+    parts = {name: np.array([one[name] for one in by_year]) for name in by_year[0]}
+    found = {name: parts.pop(name) for name in colours}
+    return found | ({"others": np.sum(list(parts.values()), axis=0)} if parts else {})
 
 
 def _middle(dim: str, labels: Sequence[Any]) -> int:
@@ -274,8 +270,7 @@ def _arranged(places: Sequence[tuple[Place, Labels]]) -> tuple[list[int], int, i
     """Panel of each place, rows and columns: years side by side, or three places in a row."""
     years = list(dict.fromkeys(str(labels.get("year")) for _, labels in places))
     if not 1 < len(years) <= _MOST_YEARS:
-        columns = _columns(len(places))
-        return list(range(len(places))), -(-len(places) // columns), columns
+        return list(range(len(places))), *grid_of(len(places), most=_COLUMNS)
     rest = [
         (one.variable, str({dim: label for dim, label in labels.items() if dim != "year"}))
         for one, labels in places
@@ -295,17 +290,12 @@ def _question(places: Sequence[tuple[Place, Labels]]) -> str:
     return f"What makes the {' and '.join(names)} uncertain"
 
 
-def _columns(panels: int) -> int:
-    """Three in a row, of four two."""
-    return 2 if panels == 4 else min(3, panels)
-
-
 def _leading(found: xr.Dataset, places: Sequence[Place], lead: str) -> str:
     """The group with the largest share, and its shares; where it is not the same, how often."""
     leads = Counter(one.groups[0] for one in places)
     (first, times), *others = leads.most_common()
     if not others:
-        shares = [100 * one.measures[lead][first].value for one in places]
+        shares = [told_per_cent(one, lead)[first] for one in places]
         low, high = f"{min(shares):.0f}", f"{max(shares):.0f}"
         return f"above all {_short(found, first)} ({low if low == high else f'{low} to {high}'} %)"
     said = [f"{_short(found, first)} in {times} of {len(places)} places"]

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from simcore.analysis.headline import SOLD
 from simcore.analysis.reading import Reading
 from simcore.analysis.shares import Place as Indices
-from simcore.analysis.shares import lead_of, places_of
+from simcore.analysis.shares import lead_of, places_of, told_shares
 from simcore.report.charts import Chart, Column, Value, labels
 from simcore.variables import OUTCOMES
 
@@ -86,10 +86,10 @@ def _titles(reading: Reading) -> dict[str, str]:
 def _bars(reading: Reading, one: Indices, section: str, name: str) -> Chart:
     lead, titles = lead_of(reading.dataset), _titles(reading)
     rows: list[tuple[Value, ...]] = []
-    zero = []
+    zero, told = [], told_shares(one, lead)
     for group in one.groups:
         share = one.measures[lead][group]
-        rows.append((_capital(titles[group]), share.value, share.low, share.high))
+        rows.append((_capital(titles[group]), told[group], share.low, share.high))
         if share.is_zero:
             zero.append(titles[group])
     note = f"{_capital(_SAID[lead])}, of the {one.scale} of the outcome; lines: 95 % intervals."
@@ -115,12 +115,11 @@ def _over_years(reading: Reading, places: list[Indices]) -> Iterator[Chart]:
     if lead != "shapley" or not places or len(reading.labels("year")) < 2:
         return
     rows: list[tuple[Value, ...]] = []
+    told = [told_shares(one, lead) for one in places]
     for group, title in titles.items():
-        for one in places:
-            share = max(0.0, one.measures[lead][group].value)
-            total = sum(max(0.0, each.value) for each in one.measures[lead].values())
+        for one, shares in zip(places, told, strict=True):
             panel = _where(reading, one, years=False)
-            rows.append((panel, _capital(title), int(one.labels["year"]), share / total))
+            rows.append((panel, _capital(title), int(one.labels["year"]), shares[group]))
     rows.sort(key=lambda row: str(row[0]))
     columns = (*labels("panel=Place", "series=Inputs", "x=Year"), Column("value", "Share", _UNIT))
     yield Chart(

@@ -10,14 +10,13 @@ from simcore.analysis.headline import telling_years
 from simcore.analysis.notation import share
 from simcore.analysis.shares import (
     Place,
-    Share,
     fixed_labels,
     lead_of,
     merged,
     pairs_of,
-    percentages,
     places_of,
     titled,
+    told_per_cent,
     variables_of,
 )
 from simcore.errors import printable
@@ -91,23 +90,21 @@ def _in_full(
     }  # fmt: skip
     header += [f"{_COLUMNS[lead]}, {scale}" for scale in others]
     groups = place.groups[:_MOST_GROUPS]
-    shown = {kind: _printed(place, kind) for kind in kinds}
+    shown = {kind: told_per_cent(place, kind) for kind in kinds}
     rows = []
     for name in groups:
         cells = [title_of_group(found, name)]
         for kind in kinds:
-            cells += [shown[kind][name], f"{100 * place.measures[kind][name].error:.1f}"]
+            cells += [f"{shown[kind][name]:.1f}", f"{100 * place.measures[kind][name].error:.1f}"]
         for other in beside.values():
-            cells.append("-" if other is None else _printed(other, lead)[name])
+            cells.append("-" if other is None else f"{told_per_cent(other, lead)[name]:.1f}")
         if place.measures[lead][name].is_zero:
             cells[0] += " *"
         rows.append(cells)
     yield from grid(header, rows, text_columns=1)
     if len(place.groups) > len(groups):
-        left = sum(
-            max(place.measures[lead][name].value, 0.0) for name in place.groups[len(groups) :]
-        )
-        yield f"{len(place.groups) - len(groups)} others, {_COLUMNS[lead]} {100 * left:.1f} in all"
+        left = sum(shown[lead][name] for name in place.groups[len(groups) :])
+        yield f"{len(place.groups) - len(groups)} others, {_COLUMNS[lead]} {left:.1f} in all"
     for one, two, both in pairs_of(found, place)[:3]:
         yield (
             f"Together beyond each alone: {title_of_group(found, one)} with "
@@ -160,10 +157,10 @@ def _columns(
     tail = ["others", "+-"] if others else ["+-"]
     rows = []
     for one in places:
-        shown, shares = _printed(one, lead), one.measures[lead]
-        cells = [shown[name] + ("*" if shares[name].is_zero else " ") for name in groups]
+        shown, shares = told_per_cent(one, lead), one.measures[lead]
+        cells = [f"{shown[name]:.1f}{'*' if shares[name].is_zero else ' '}" for name in groups]
         if others:
-            cells.append(f"{100 * sum(max(shares[name].value, 0.0) for name in others):.1f}")
+            cells.append(f"{sum(shown[name] for name in others):.1f}")
         rows.append([*cells, f"{100 * max(share.error for share in shares.values()):.1f}"])
     first, second = ([one[line] for one in heads] for line in (0, 1))
     return ([*first, *("" for _ in tail)], [*second, *tail]), rows
@@ -184,21 +181,6 @@ def _in_two(text: str) -> tuple[str, str]:
 
 def _short(name: str) -> str:
     return printable(name.replace("_", " "))
-
-
-def _printed(place: Place, kind: str) -> dict[str, str]:
-    """Per cent by group; Shapley effects sum to 100."""
-    shares = place.measures[kind]
-    if kind == "shapley":
-        values = percentages([one.value for one in shares.values()])
-        return {name: f"{value:.1f}" for name, value in zip(shares, values, strict=True)}
-    return {name: _percent(one) for name, one in shares.items()}
-
-
-def _percent(one: Share) -> str:
-    """No number below 0 that is not told apart from it."""
-    value = max(one.value, 0.0) if one.is_zero else one.value
-    return f"{100 * value + 0.0:.1f}"
 
 
 def _title_of(found: xr.Dataset, place: Place, labels: dict[str, list[Any]]) -> str:
