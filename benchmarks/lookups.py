@@ -1,6 +1,6 @@
 """What a look-up in a table costs on this machine: by gathers of several values, by a load each.
 
-python -m benchmarks.lookups      prints nanoseconds a look-up, in the way that is set for numba
+python -m benchmarks.lookups      prints nanoseconds a look-up, and the way that numba takes
 """
 
 from __future__ import annotations
@@ -26,35 +26,40 @@ def _features(*, gathers: bool) -> str:
 
     known = llvmlite.binding.get_host_cpu_features()
     wide = ",-prefer-256-bit" if known.get("avx512f") else ""
-    return known.flatten() + wide + ("" if gathers else ",+prefer-no-gather")
+    return known.flatten() + wide + (",+fast-gather" if gathers else ",+prefer-no-gather")
 
 
-def cost(*, gathers: bool) -> float:
-    """Nanoseconds of a look-up, in a process of its own, as the way is set before compiling."""
+def cost(features: str | None) -> tuple[float, bool]:
+    """Nanoseconds of a look-up with features of the processor (None: those that simcore chooses),
+    and whether it is a gather.
+
+    In a process of its own, as the way is set before compiling.
+    """
     done = subprocess.run(
         [sys.executable, "-m", "benchmarks.lookups"],
-        env={**os.environ, "NUMBA_CPU_FEATURES": _features(gathers=gathers)},
+        env=os.environ | ({} if features is None else {"NUMBA_CPU_FEATURES": features}),
         check=True,
         capture_output=True,
         text=True,
     )
-    return float(done.stdout)
+    nanoseconds, way = done.stdout.split()
+    return float(nanoseconds), way == "gathers"
 
 
 def sentence() -> str:
-    """The second cache, both costs, and the way that simcore takes here."""
-    from simcore.kernels import jit
-
-    avoids = "+prefer-no-gather" in (jit._SETTINGS.CPU_FEATURES or "")
+    """The second cache, the cost of each way, and the one that is taken here."""
     size = re.sub(r"\D", "", _CACHE.read_text()) if _CACHE.exists() else "?"
-    gather, load = cost(gathers=True), cost(gathers=False)
+    gather, is_gather = cost(_features(gathers=True))
+    load, _ = cost(_features(gathers=False))
+    _, chosen = cost(None)
+    by_gathers = f"{gather:.2f} ns by gathers, " if is_gather else ""
     return (
-        f"second cache {size} KB; a look-up in a table takes {gather:.2f} ns by gathers, {load:.2f} "
-        f"by loads: {'loads' if avoids else 'gathers'} it is"
+        f"second cache {size} KB; a look-up in a table takes {by_gathers}{load:.2f} ns by loads: "
+        f"{'gathers' if chosen else 'loads'} it is"
     )
 
 
-def _measure() -> float:
+def _measure() -> tuple[float, str]:
     from simcore.kernels.jit import kernel, load, store
 
     @kernel
@@ -72,8 +77,9 @@ def _measure() -> float:
         for _ in range(50):
             look_up(table, places, out)
         best = min(best, (perf_counter() - start) / 50 / _VALUES)
-    return 1e9 * best
+    way = "gathers" if "gather" in "".join(look_up.inspect_asm().values()) else "loads"
+    return 1e9 * best, way
 
 
 if __name__ == "__main__":
-    print(_measure())
+    print(*_measure())

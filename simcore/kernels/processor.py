@@ -15,6 +15,9 @@ _AFFECTED: Final = frozenset({
     "icelake-server", "tigerlake", "rocketlake",
 })  # fmt: skip
 """LLVM's names of the processors that this microcode is for, where the system does not say."""
+_NEVER_QUICK: Final = frozenset({"znver4"})
+"""AVX-512 without microcode that slows it, and yet GCC makes no gathers there (`x86-tune.def`); LLVM
+does, but on processors without AVX-512."""
 
 
 def features_for(settings: Any) -> str | None:
@@ -48,8 +51,10 @@ def features_for(settings: Any) -> str | None:
 
 
 def gathers_are_slow(told: Path, name: str) -> bool:
-    """Whether microcode slows the gather instruction, as the system tells in a file, or else by the
-    name of the processor."""
+    """Whether the gather instruction is slow: always, or by microcode, of which the system tells in a
+    file, or else the name of the processor."""
+    if name in _NEVER_QUICK:
+        return True
     try:
         return told.read_text(encoding="ascii").startswith(_SLOWED)
     except (OSError, ValueError):
