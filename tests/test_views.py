@@ -12,7 +12,7 @@ from scipy.stats import spearmanr
 
 import simcore
 from simcore.kernels import bins, sinks
-from simcore.kernels.prices import answered
+from simcore.kernels.prices import answered, log_answer
 from simcore.kernels.ranks import quantile_ranks
 from simcore.running import engine, reduction, tails, views
 from simcore.running.options import Options
@@ -231,13 +231,15 @@ def test_views_share_the_shocks():
 
 @pytest.mark.parametrize("price", [1.0, 24.0, 35.0, 90.0, 150.0, 151.0, 300.0, 2000.0])
 def test_response_is_the_identity_between_and_increases(price):
-    response = (150.0, 0.5, 35.0, 0.65)
-    found = answered(price, *response)
+    def answer(price):
+        return answered(price, log_answer(price, 150.0, 0.5, 35.0, 0.65), 150.0, 35.0)
+
+    found = answer(price)
     if 35 <= price <= 150:
         assert found == price
-    assert answered(price * 1.001, *response) > found
-    assert answered(price * (1 + 1e-12), *response) == pytest.approx(found, rel=1e-9)
-    assert answered(300.0, *response) == pytest.approx(212.13, abs=0.01)
+    assert answer(price * 1.001) > found
+    assert answer(price * (1 + 1e-12)) == pytest.approx(found, rel=1e-9)
+    assert answer(300.0) == pytest.approx(212.13, abs=0.01)
 
 
 def test_forward_curve_of_ones_own():

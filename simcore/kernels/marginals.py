@@ -29,6 +29,7 @@ from simcore.kernels.marginal_form import (
 from simcore.kernels.random import normal_of_uniform
 
 _ONE: Final = np.uint64(1)
+_SIGN_PLACE: Final = np.uint64(63)
 _TABLE_LENGTH: Final = np.uint64(TABLE_LENGTH)
 _NOTHING: Final = np.uint64(0)
 # From here on, bisection of the thresholds beats counting those below.
@@ -53,7 +54,8 @@ def triangular(u, low, high, split, left, right):
 def tabulated(u, pool, start):
     """Quantile from the two tables at `pool[start:]`, u relative to their piece."""
     p = segments.fold(u)
-    place = start + segments.segment_start(p) + (_TABLE_LENGTH if u > 0.5 else _NOTHING)
+    upper = (segments.sign_above_half(u) >> _SIGN_PLACE) * _TABLE_LENGTH
+    place = start + segments.segment_start(p) + upper
     return segments.evaluate(pool, place, segments.from_upper_edge(p))
 
 

@@ -177,7 +177,7 @@ _declare("REGIME", "processes.regime_row", numbers="first_year count usual proba
          states={"state": -1.0}, random=True)  # fmt: skip
 _declare("RESAMPLED", "processes.resampled_row", numbers="first_year block per_year",
          pool="changes", states={"state": 0.0}, random=True)  # fmt: skip
-_declare("RESPONSE", "prices.response",
+_declare("RESPONSE", "prices.response_row",
          "price above exponent_above below exponent_below backstop",
          columns="up down floor ceiling")  # fmt: skip
 _declare("AT_BOUND", "prices.at_bound", "price backstop", columns="floor ceiling")

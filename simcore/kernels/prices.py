@@ -27,33 +27,52 @@ def ramped(year: float, start: float, ramp: float) -> float:
 
 
 @inlined
-def answered(
+def beyond(price: float, above: float, below: float) -> float:
+    """The threshold beyond which a price lies; NaN between the two."""
+    threshold = above if price > above else below
+    return threshold if price > above or price < below else np.nan
+
+
+@inlined
+def log_answer(
     price: float, above: float, exponent_above: float, below: float, exponent_below: float
 ) -> float:
+    """ln(answer/threshold) of a price beyond a threshold; NaN between the two."""
+    exponent = exponent_above if price > above else exponent_below
+    return exponent * log(price / beyond(price, above, below))
+
+
+@inlined
+def answered(price: float, log_answer: float, above: float, below: float) -> float:
     """Price after politics has answered one that is very high or very low.
 
     above*(price/above)**exponent_above beyond `above`, below*(price/below)**exponent_below short
     of `below`, the price itself between the two: continuous and increasing.
     """
-    outside = price > above or price < below
-    threshold = above if price > above else below
-    exponent = exponent_above if price > above else exponent_below
-    reference = threshold if outside else 1.0
-    ratio = price / reference if outside else 1.0
-    answer = reference * exp(exponent * log(ratio))
-    return answer if outside else price
+    threshold = beyond(price, above, below)
+    return threshold * exp(log_answer) if threshold == threshold else price
 
 
 @inlined
-def response(
-    price, above, exponent_above, below, exponent_below, backstop, up, down, floor, ceiling
+def response_row(
+    rows, out, price, above, exponent_above, below, exponent_below, backstop, up, down, floor,
+    ceiling,
 ):  # fmt: skip
-    """Answer a price, and keep it below its backstop and inside its corridor.
+    """Answer prices, and keep them below their backstop and inside their corridor.
 
     `up` and `down` are the year's factors of the two thresholds.
     """
-    answer = answered(price, up * above, exponent_above, down * below, exponent_below)
-    return min(max(min(answer, backstop), floor), ceiling)
+    # Two loops: in one, a draw would be so long a chain of steps that none fits beside it.
+    for j in range(rows.shape[1]):
+        rows[0, j] = log_answer(
+            rows[price, j], up * rows[above, j], rows[exponent_above, j],
+            down * rows[below, j], rows[exponent_below, j],
+        )  # fmt: skip
+    for j in range(rows.shape[1]):
+        answer = answered(
+            rows[price, j], rows[0, j], up * rows[above, j], down * rows[below, j]
+        )  # fmt: skip
+        rows[out, j] = min(max(min(answer, rows[backstop, j]), floor), ceiling)
 
 
 @inlined

@@ -16,8 +16,8 @@ _AFFECTED: Final = frozenset({
 })  # fmt: skip
 """LLVM's names of the processors that this microcode is for, where the system does not say."""
 _NEVER_QUICK: Final = frozenset({"znver4"})
-"""AVX-512 without microcode that slows it, and yet GCC makes no gathers there (`x86-tune.def`); LLVM
-does, but on processors without AVX-512."""
+"""No microcode slows it, and yet GCC makes no gathers there (its `x86-tune.def`). LLVM makes them
+wherever there are 512 bits."""
 
 
 def features_for(settings: Any) -> str | None:
@@ -51,8 +51,8 @@ def features_for(settings: Any) -> str | None:
 
 
 def gathers_are_slow(told: Path, name: str) -> bool:
-    """Whether the gather instruction is slow: always, or by microcode, of which the system tells in a
-    file, or else the name of the processor."""
+    """Whether the gather instruction is slow, by the name of the processor and by what the system
+    tells of its microcode in a file."""
     if name in _NEVER_QUICK:
         return True
     try:

@@ -153,7 +153,7 @@ def inverse_normal(u):
     p = segments.fold(u)
     start = segments.segment_start(p)
     z = segments.evaluate(_INVERSE_NORMAL, start, segments.from_upper_edge(p))
-    return -z if u > 0.5 else z
+    return float_of(bits_of(z) ^ segments.sign_above_half(u))
 
 
 @inlined

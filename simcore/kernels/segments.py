@@ -16,6 +16,7 @@ from simcore.kernels.marginal_form import FIRST_SEGMENT, SEGMENT_SHIFT, SMALLEST
 _SHIFT: Final = np.uint64(SEGMENT_SHIFT)
 _FIRST: Final = np.uint64(FIRST_SEGMENT)
 _WITHIN: Final = np.uint64((1 << SEGMENT_SHIFT) - 1)
+_SIGN: Final = np.uint64(1 << 63)
 _ONE: Final = np.uint64(1)
 _TWO: Final = np.uint64(2)
 _THREE: Final = np.uint64(3)
@@ -24,8 +25,17 @@ _THREE: Final = np.uint64(3)
 @inlined
 def fold(u):
     """Distance of a probability from the nearer end, at least 2**-53 and at most 1/2."""
-    p = 1.0 - u if u > 0.5 else u
-    return p if p > SMALLEST else SMALLEST
+    return max(min(u, 1.0 - u), SMALLEST)
+
+
+@inlined
+def sign_above_half(u):
+    """Sign bit (uint64) of 1/2 - u: set where u lies above 1/2.
+
+    No comparison: where a processor has no masks (AVX2), one that a look-up and a number both
+    depend on is made a branch, which random numbers mispredict.
+    """
+    return bits_of(0.5 - u) & _SIGN
 
 
 @inlined

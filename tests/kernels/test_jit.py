@@ -400,7 +400,8 @@ def test_kernels_run_without_a_writable_folder(tmp_path):
         ("Vulnerable: No microcode\n", "cascadelake", False),
         ("Not affected\n", "emeraldrapids", False),
         (None, "cascadelake", True),
-        (None, "znver4", False),
+        (None, "znver3", False),
+        ("Not affected\n", "znver4", True),
     ],
 )
 def test_what_the_system_says_of_gathers_decides(told, name, slow, tmp_path):
@@ -418,6 +419,59 @@ def test_slow_gathers_are_avoided_and_the_choice_of_the_user_stands(monkeypatch)
         assert processor.features_for(settings).endswith("+prefer-no-gather")
     settings.CPU_NAME = "haswell"
     assert processor.features_for(settings) is None
+
+
+LOOK_UPS = r"""
+import re
+import numba
+import numpy as np
+from simcore.kernels import elementary, marginals, random
+from simcore.kernels.jit import kernel, load, store
+
+@kernel
+def tabulated(u, pool, out):
+    for i in range(u.size):
+        value = marginals.tabulated(load(u, np.uint64(i)), pool, np.uint64(0))
+        store(out, np.uint64(i), value)
+
+@kernel
+def exponentials(x, out):
+    for i in range(x.size):
+        out[i] = elementary.exp(x[i])
+
+def code_of(compiled, *kinds):
+    compiled.compile(kinds)
+    return compiled.inspect_asm(kinds)
+
+row = numba.types.float64[::1]
+normal = code_of(random.normal_of_uniform, row, row)
+mixed = code_of(tabulated, row, row, row)
+longest = max(re.split(r"^[.]L", code_of(exponentials, row, row), flags=re.M), key=len)
+decided = re.compile(r"v?u?comisd[^\n]*\n(?:[^\n]*\n)?\tj")
+print("ymm" in normal and "ymm" in mixed, len(decided.findall(normal + mixed)),
+      longest.count("vfmadd") + longest.count("vfnmadd"))
+"""
+
+
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="names of x86 processors")
+def test_processors_without_masks_get_no_branch_in_a_look_up_and_several_vectors_side_by_side(
+    tmp_path,
+):
+    """A branch on random numbers is mispredicted every other time, and costs more than a look-up;
+    of the exponential function, whose steps wait for each other, several vectors are under way."""
+    environment = {"NUMBA_CPU_NAME": "haswell", "NUMBA_CPU_FEATURES": "+avx2,+fma,+bmi,+bmi2"}
+    done = subprocess.run(
+        [sys.executable, "-c", LOOK_UPS],
+        env={**os.environ, **environment, "SIMCORE_CACHE_DIR": str(tmp_path)},
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stderr
+    uses_vectors, branches, multiplied = done.stdout.split()
+    assert uses_vectors == "True"
+    assert branches == "0"
+    one = 15
+    assert int(multiplied) >= 2 * one
 
 
 @pytest.mark.slow
