@@ -5,16 +5,18 @@ Fixed configs hold every feature on purpose; random ones look for what nobody th
 
 from __future__ import annotations
 
+import math
 from itertools import islice
 from pathlib import Path
 from typing import Any
 
 import pytest
-from agreement import central_case, central_rows, disagreements, traced
+from agreement import Scales, central_case, central_rows, disagreements, traced
 from batteries import some
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from random_configs import configs
+from reference_model import evaluate
 from reference_paths import merge
 from rich_config import ASKED, POWER, STORED, SYSTEM, rich_config
 
@@ -201,6 +203,21 @@ def test_everything_at_once_agrees(name):
 def test_everything_at_once_agrees_in_another_draw(name):
     config = rich_config(draws=256, **VARIANTS[name])
     assert differences(config, draws=(1,), central=None) == []
+
+
+def test_only_equal_numbers_are_spared_the_error_bound(monkeypatch):
+    plan = simcore.build(simcore.load(QUICKSTART, overrides=[
+        "regions=[EU]", "routes=[bf_bof]", "destinations=[domestic]", "years=2026-2026",
+        "outcomes=[levelised_cost]", "keep=[]",
+    ]))  # fmt: skip
+    resolved, bounds = plan.spec.resolved(), []
+    monkeypatch.setattr(Scales, "tolerance", lambda _, key: bounds.append(key) or math.inf)
+    same = evaluate(resolved, 0)
+    assert list(disagreements(resolved, same, 0, complete=False)) == bounds == []
+    key = next(one for one in same if one[0] == "levelised_cost")
+    moved = same | {key: math.nextafter(same[key], math.inf)}
+    assert list(disagreements(resolved, moved, 0, complete=False)) == []
+    assert bounds == [key]
 
 
 def test_where_there_is_no_route_none_is_the_cheapest():
