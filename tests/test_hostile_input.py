@@ -294,7 +294,7 @@ def test_a_limit_of_memory_takes_the_blame_for_no_other_error(
     assert (code, text) == (1, "out of memory; address space is limited to 900 MB (ulimit -v)")
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_kernels_without_a_compiler_give_the_same_bits(folder: Path) -> None:
     # Blocks of 256 draws, each number by itself: of one scenario and few rows.
     few = CONFIG.replace("extends: base\n", "scenarios: {law: law}\n")

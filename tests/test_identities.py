@@ -532,8 +532,7 @@ def overlay(catalog: Any, path: tuple[Any, ...], value: Any, *, whole: bool = Fa
 @pytest.mark.parametrize(
     ("region", "every"),
     [
-        *((one, 22) for one in ("EU", "IN")),
-        *(pytest.param(one, 11, marks=pytest.mark.long) for one in ("EU", "IN")),
+        *((one, 11) for one in ("EU", "IN")),
         *(pytest.param(one, 1, marks=pytest.mark.slow) for one in REGIONS),
     ],
 )

@@ -360,8 +360,7 @@ def places(node: Any) -> Iterator[tuple[Any, Any]]:
 @pytest.mark.long
 @pytest.mark.parametrize(
     ("seed", "configs"),
-    [(0, 20), pytest.param(0, 60, marks=pytest.mark.long),
-     *(pytest.param(seed, 60, marks=pytest.mark.slow) for seed in range(1, 21))],
+    [(0, 60), *(pytest.param(seed, 60, marks=pytest.mark.slow) for seed in range(1, 21))],
 )  # fmt: skip
 def test_no_config_brings_a_traceback(seed, configs):
     """Whatever stands anywhere in a config, it is refused with a message, or it is built."""

@@ -43,10 +43,7 @@ def test_plan_and_run_are_those_stored():
 
 @pytest.mark.long
 @pytest.mark.parametrize("environment", [
-    pytest.param(
-        {"NPY_DISABLE_CPU_FEATURES": " ".join(WIDEST), "OPENBLAS_CORETYPE": "Haswell"},
-        marks=pytest.mark.long,
-    ),
+    {"NPY_DISABLE_CPU_FEATURES": " ".join(WIDEST), "OPENBLAS_CORETYPE": "Haswell"},
     {"NPY_DISABLE_CPU_FEATURES": " ".join(VECTORS), "OPENBLAS_CORETYPE": "Prescott",
      "GLIBC_TUNABLES": OLD_PROCESSOR},
 ], ids=["without 512 bits", "without vectors"])  # fmt: skip
@@ -54,7 +51,7 @@ def test_plan_is_the_same_on_an_older_processor(environment):
     assert made("plan", **environment) == STORED["plan"]
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_run_is_the_same_on_an_older_processor(tmp_path):
     """Kernels compiled for any x86-64, without fused multiply-adds."""
     found = made(

@@ -474,13 +474,14 @@ def test_processors_without_masks_get_no_branch_in_a_look_up_and_several_vectors
     assert int(multiplied) >= 2 * one
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="names of x86 processors")
 @pytest.mark.parametrize(
     ("name", "features"),
     [
-        ("x86-64", ""),
-        ("haswell", "+avx2,+fma,+bmi,+bmi2"),
+        # In CI a whole run is that of any processor (`test_machines.py`), and one probe is enough.
+        pytest.param("x86-64", "", marks=pytest.mark.slow),
+        pytest.param("haswell", "+avx2,+fma,+bmi,+bmi2", marks=pytest.mark.slow),
         ("haswell", "+avx2,+fma,+bmi,+bmi2,+prefer-no-gather"),
     ],
 )
