@@ -78,7 +78,7 @@ def scratch() -> dict[str, np.ndarray]:
         "value": np.full(BLOCK, POISON),
         "found": np.full(BLOCK, POISON),
         "place": np.full(BLOCK, 2**31, np.uint32),
-        "lanes": np.full((sinks.SUMS, 32), POISON),
+        "lanes": np.full((2, 32), POISON),
     }
 
 

@@ -118,36 +118,33 @@ def sink(kind: int, rows: int, **arrays: NDArray) -> Sink:
         "value": workspace(BLOCK),
         "found": workspace(BLOCK),
         "place": np.empty(BLOCK, np.uint32),
-        "lanes": workspace(SUMS, _LANES),
+        "lanes": workspace(2, _LANES),
     }
     return Sink(kind=kind, **(empty | arrays))
 
 
 @inlined
 def _term(x, pivot):
-    """What one value adds to the four sums; NaN adds nothing."""
-    known = x == x
-    deviation = x - pivot if known else 0.0
-    return (
-        1.0 if known else 0.0,
-        deviation,
-        deviation * deviation,
-        1.0 if x > 0.0 else 0.0,
-    )
+    """Deviation of a value and its square; NaN adds nothing."""
+    deviation = x - pivot if x == x else 0.0
+    return deviation, deviation * deviation
 
 
 @inlined
 def _terms(x0, x1, x2, x3, pivot):
-    n0, d0, s0, p0 = _term(x0, pivot)
-    n1, d1, s1, p1 = _term(x1, pivot)
-    n2, d2, s2, p2 = _term(x2, pivot)
-    n3, d3, s3, p3 = _term(x3, pivot)
-    return (
-        (n0 + n1) + (n2 + n3),
-        (d0 + d1) + (d2 + d3),
-        (s0 + s1) + (s2 + s3),
-        (p0 + p1) + (p2 + p3),
-    )
+    d0, s0 = _term(x0, pivot)
+    d1, s1 = _term(x1, pivot)
+    d2, s2 = _term(x2, pivot)
+    d3, s3 = _term(x3, pivot)
+    return (d0 + d1) + (d2 + d3), (s0 + s1) + (s2 + s3)
+
+
+@inlined
+def _folded(lane):
+    """Sum of 32 numbers; written to them."""
+    for k in range(8):
+        lane[k] = (lane[k] + lane[k + 8]) + (lane[k + 16] + lane[k + 24])
+    return ((lane[0] + lane[1]) + (lane[2] + lane[3])) + ((lane[4] + lane[5]) + (lane[6] + lane[7]))
 
 
 @inlined
@@ -156,18 +153,19 @@ def add_moments(value, pivot, lanes, sums, out):
 
     The order of all additions is written down, so it is the same in vectors of any width.
     """
+    known, positive = np.int64(0), np.int64(0)
     for k in range(_LANES):
-        n0, d0, s0, p0 = _terms(value[k], value[k + 32], value[k + 64], value[k + 96], pivot)
-        n1, d1, s1, p1 = _terms(
-            value[k + 128], value[k + 160], value[k + 192], value[k + 224], pivot
-        )
-        lanes[0, k], lanes[1, k], lanes[2, k], lanes[3, k] = n0 + n1, d0 + d1, s0 + s1, p0 + p1
-    for m in range(SUMS):
-        for k in range(8):
-            lanes[m, k] = (lanes[m, k] + lanes[m, k + 8]) + (lanes[m, k + 16] + lanes[m, k + 24])
-        sums[out, m] += ((lanes[m, 0] + lanes[m, 1]) + (lanes[m, 2] + lanes[m, 3])) + (
-            (lanes[m, 4] + lanes[m, 5]) + (lanes[m, 6] + lanes[m, 7])
-        )
+        d0, s0 = _terms(value[k], value[k + 32], value[k + 64], value[k + 96], pivot)
+        d1, s1 = _terms(value[k + 128], value[k + 160], value[k + 192], value[k + 224], pivot)
+        lanes[0, k], lanes[1, k] = d0 + d1, s0 + s1
+    for j in range(BLOCK):
+        # As whole numbers: the adders of floats are busy with the sums.
+        known += np.int64(value[j] == value[j])
+        positive += np.int64(value[j] > 0.0)
+    sums[out, 0] += float(known)
+    sums[out, 1] += _folded(lanes[0])
+    sums[out, 2] += _folded(lanes[1])
+    sums[out, 3] += float(positive)
 
 
 @inlined

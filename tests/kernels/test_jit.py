@@ -53,7 +53,7 @@ bins.lay_bins(value[None, :512].copy(), 512, numbers, 0, 1)
 for block in range(10):
     sinks.count_row(
         value.reshape(10, 256), block, 0, 256 if block < 9 else 100, numbers, sums, count,
-        np.empty(256), np.empty(256, np.uint32), np.empty((4, 32)),
+        np.empty(256), np.empty(256, np.uint32), np.empty((2, 32)),
     )
 digest.update(numbers.tobytes() + sums.tobytes() + count.tobytes())
 found = np.empty((3, 1, 2))
