@@ -11,7 +11,8 @@ import pytest
 import small_config
 
 import simcore
-from simcore.intake.entries import Region, Route
+from simcore.intake.entries import Region
+from simcore.intake.routes import Route
 from simcore.intake.stated import unit_of_field
 from simcore.model.graph import Graph
 from simcore.model.scene import Scene, read

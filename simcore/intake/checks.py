@@ -20,7 +20,6 @@ from simcore.intake.bidding import bidding_findings
 from simcore.intake.buying import import_findings
 from simcore.intake.date_checks import date_findings
 from simcore.intake.decision_checks import decision_findings
-from simcore.intake.entries import Route
 from simcore.intake.exposure_checks import exposure_findings
 from simcore.intake.findings import Address, Finding, few_of, strange_sector, unknown, unknown_entry
 from simcore.intake.goods_checks import goods_findings
@@ -35,6 +34,7 @@ from simcore.intake.process_checks import process_findings, shock_findings
 from simcore.intake.project_checks import project_findings
 from simcore.intake.report_checks import report_findings
 from simcore.intake.risk_checks import risk_findings
+from simcore.intake.routes import Route
 from simcore.intake.schema import Experiment
 from simcore.intake.scrap_checks import scrap_findings
 from simcore.intake.selection_checks import currency_findings, selection_findings

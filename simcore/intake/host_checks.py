@@ -9,7 +9,7 @@ from typing import Any
 
 from simcore.intake import shipped
 from simcore.intake.compilation import compiled
-from simcore.intake.entries import Catalog, Retrofit, Route
+from simcore.intake.entries import Catalog
 from simcore.intake.findings import Address, Finding, unknown
 from simcore.intake.hosts import (
     captures,
@@ -23,6 +23,7 @@ from simcore.intake.hosts import (
     shared_with,
 )
 from simcore.intake.policies import default_value
+from simcore.intake.routes import Retrofit, Route
 from simcore.intake.schema import Experiment
 from simcore.intake.stated import commodity_unit, dated
 from simcore.intake.usage import (

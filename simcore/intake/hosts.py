@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from simcore.intake.entries import Catalog, Learns, MadeFrom, Retrofit, Route
+from simcore.intake.entries import Catalog
+from simcore.intake.routes import Learns, MadeFrom, Retrofit, Route
 from simcore.quantities import certain
 
 _NOTHING = certain(0.0)

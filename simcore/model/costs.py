@@ -7,9 +7,10 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from simcore.intake.entries import Capture, Greenfield, Made, Retrofit, Route
+from simcore.intake.entries import Made
 from simcore.intake.hosts import followed, key_at, owner_of, route_of
 from simcore.intake.measures import FIXED_OPEX
+from simcore.intake.routes import Capture, Greenfield, Retrofit, Route
 from simcore.intake.stated import commodity_unit, target_of, unit_of_field
 from simcore.intake.usage import price_of, reference_of
 from simcore.model.commodities import learning, unit_price
