@@ -16,7 +16,7 @@ from simcore.intake.usage import (
     stated_by,
 )
 from simcore.model.commodities import emission_factor
-from simcore.model.costs import MadeInput, made_by, made_inputs, traded, with_inside
+from simcore.model.costs import MadeInput, made_inputs, traded
 from simcore.model.emissions import (
     bought_power_emissions,
     captive_power_emissions,
@@ -32,6 +32,7 @@ from simcore.model.emissions import (
 )
 from simcore.model.markets import carbon_price, home_price
 from simcore.model.policies import policy_value
+from simcore.model.routes import made_by, with_inside
 from simcore.model.scene import Scene, read, remembered
 from simcore.model.since import AVAILABLE
 from simcore.model.yearly import yearly_quantity

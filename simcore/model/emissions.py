@@ -11,21 +11,11 @@ from simcore.intake.hydrogen import Reforming
 from simcore.intake.power import Generation
 from simcore.intake.stated import dated
 from simcore.intake.usage import border_rule, price_of, reference_of, rules_of, sector_of
+from simcore.model.capture import captured, emitted_by_capture, stored_biomass, unabated
 from simcore.model.commodities import emission_factor, power_use
-from simcore.model.costs import (
-    amounts,
-    capture_of,
-    captured,
-    emitted_by_capture,
-    made_by,
-    made_inputs,
-    route_quantity,
-    stored_biomass,
-    traded,
-    unabated,
-    with_inside,
-)
+from simcore.model.costs import amounts, made_inputs, traded
 from simcore.model.policies import policy_value
+from simcore.model.routes import capture_of, made_by, route_quantity, with_inside
 from simcore.model.scene import Scene, by_region, remembered
 from simcore.model.since import AVAILABLE, COMPARED
 from simcore.quantities import ByYear, FactorReference

@@ -9,20 +9,11 @@ from simcore.intake.entries import Electrolysis
 from simcore.intake.hosts import owner_of
 from simcore.intake.stated import unit_of_field
 from simcore.intake.usage import price_of, replaced_by
+from simcore.model.capital import built_in, capture_capex, investment, stands_already
 from simcore.model.commodities import electrolyser_capital, learning
-from simcore.model.costs import (
-    built_in,
-    capture_capex,
-    capture_of,
-    investment,
-    made_by,
-    route_quantity,
-    same_everywhere,
-    stands_already,
-    trades,
-    with_inside,
-)
+from simcore.model.costs import trades
 from simcore.model.phases import conversion_spent
+from simcore.model.routes import capture_of, made_by, route_quantity, same_everywhere, with_inside
 from simcore.model.scene import Scene, quantity, read, remembered
 
 

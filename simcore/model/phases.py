@@ -9,7 +9,8 @@ import numpy as np
 
 from simcore.intake.projects import Project
 from simcore.intake.stated import unit_of_field
-from simcore.model.costs import built_in, route_quantity, same_everywhere
+from simcore.model.capital import built_in
+from simcore.model.routes import route_quantity, same_everywhere
 from simcore.model.scene import Scene, quantity, remembered, wacc
 
 

@@ -14,16 +14,12 @@ import numpy as np
 from simcore.intake.projects import Project
 from simcore.intake.stated import unit_of_field
 from simcore.intake.usage import replaced_by
-from simcore.model.costs import (
-    built_in,
-    capital,
-    cost_of_vintage,
-    route_quantity,
-    same_everywhere,
-)
+from simcore.model.capital import built_in, capital
+from simcore.model.costs import cost_of_vintage
 from simcore.model.emissions import emissions
 from simcore.model.phases import by_phase, conversion_charges, own_from
 from simcore.model.premium import netted_value
+from simcore.model.routes import route_quantity, same_everywhere
 from simcore.model.scene import Scene, quantity, read, remembered, wacc
 from simcore.model.since import first_year
 from simcore.variables import PROJECT, Since, outcome

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from simcore.intake.usage import reference_of
+from simcore.model.capital import capital, fixed_charge
 from simcore.model.carbon import cbam_cost, indirect_cost_compensation, own_carbon_cost
-from simcore.model.costs import capital, fixed_charge, made_inputs, per_tonne, support, trades
+from simcore.model.costs import made_inputs, support, trades
 from simcore.model.origin import origin_parts
+from simcore.model.routes import per_tonne
 from simcore.model.scene import Scene, remembered
 from simcore.model.since import COMPARED
 from simcore.variables import outcome
