@@ -13,8 +13,9 @@ import numpy as np
 from simcore.intake.accounts import Account, Flow
 from simcore.intake.stated import unit_of_field
 from simcore.intake.usage import rules_of
+from simcore.model.allowances import allocation, benchmark
 from simcore.model.budgets import budget_need
-from simcore.model.carbon import allocation, benchmark, cbam_cost
+from simcore.model.carbon import cbam_cost
 from simcore.model.financing import kept_of_money
 from simcore.model.instruments import instrument_payment
 from simcore.model.investments import project_investment

@@ -9,7 +9,8 @@ from simcore.dated import DatedTable
 from simcore.intake.asked import exposure_currency, exposure_market
 from simcore.intake.schema import Destinations
 from simcore.intake.stated import unit_of_field
-from simcore.model.carbon import cbam_cost, charged_emissions, pays_cbam
+from simcore.model.allowances import charged_emissions
+from simcore.model.carbon import cbam_cost, pays_cbam
 from simcore.model.markets import carbon_price
 from simcore.model.policies import series
 from simcore.model.scene import Scene, quantity, remembered

@@ -8,21 +8,9 @@ from itertools import product
 
 from simcore.intake.policies import default_value
 from simcore.intake.schema import Experiment
-from simcore.intake.usage import (
-    border_rule,
-    crosses_border,
-    sector_of,
-    sector_regions,
-    used_routes,
-)
-from simcore.model.carbon import (
-    benchmark,
-    cbam_benchmark,
-    charged_power,
-    compensation_rate,
-    default_benchmark,
-    precursor_benchmark,
-)
+from simcore.intake.usage import border_rule, crosses_border, sector_of, sector_regions, used_routes
+from simcore.model.allowances import benchmark, cbam_benchmark, charged_power, precursor_benchmark
+from simcore.model.carbon import compensation_rate, default_benchmark
 from simcore.model.emissions import (
     captive_power_emissions,
     charged_intensity,
