@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,8 @@ from minimal import region, route
 import simcore
 from simcore.effects import warnings_of
 from simcore.errors import ConfigError
-from simcore.intake import packaged
+from simcore.intake import packaged, priced
+from simcore.intake.places import place_of
 
 YEARS = {"first": 2027, "last": 2030}
 
@@ -190,6 +192,34 @@ def test_capture_needs_a_store() -> None:
 def test_gas_is_priced_by_energy() -> None:
     with pytest.raises(ConfigError, match="gas, priced by energy"):
         simcore.load(config({**REFORMING, "gas": "store"}))
+
+
+def test_electrolysis_buys_its_electricity() -> None:
+    with pytest.raises(ConfigError, match="hydrogen, which is itself computed"):
+        simcore.load(config({**ELECTROLYSIS, "electricity": "hydrogen"}))
+
+
+@pytest.mark.parametrize("hydrogen", [ELECTROLYSIS, REFORMING])
+def test_where_a_price_is_bought_is_searched_for_once(
+    hydrogen: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By the checks of prices and of power, and by what a run is made of, together."""
+    asked = Counter[tuple[int, str, str]]()
+    held = []
+
+    def counted(experiment: Any, table: Any, region: str) -> str | None:
+        held.append(experiment)  # so that no other has its identity
+        name = next(key for key, one in experiment.catalog.prices.items() if one is table)
+        asked[id(experiment), name, region] += 1
+        return place_of(experiment, table, region)
+
+    monkeypatch.setattr(priced, "place_of", counted)
+    simcore.build(simcore.load(config(hydrogen)))
+    assert {name for _, name, _ in asked} >= {
+        "hydrogen",
+        "power" if hydrogen is ELECTROLYSIS else "gas",
+    }
+    assert {*asked.values()} == {1}
 
 
 def test_a_rule_without_effect_says_so() -> None:

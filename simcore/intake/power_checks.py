@@ -5,18 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from simcore.intake.entries import Computed
 from simcore.intake.findings import Address, Finding, unknown, unknown_entry
 from simcore.intake.power import Generation
+from simcore.intake.price_checks import bought_findings, not_bought_by
 from simcore.intake.priced import used_entries, used_places
 from simcore.intake.schema import Experiment
-from simcore.intake.stated import commodity_unit
 from simcore.intake.usage import (
     border_rule,
     crosses_border,
     met_regions,
     origins,
-    price_of,
     sector_of,
     sector_regions,
     used_sectors,
@@ -39,25 +37,12 @@ def power_findings(experiment: Experiment) -> Iterator[Finding]:
 def _generation(
     experiment: Experiment, address: Address, price: Generation, regions: list[str]
 ) -> Iterator[Finding]:
-    fuel, place = price.fuel, (*address, "fuel")
-    yield from unknown_entry(place, fuel, experiment.catalog, "prices")
-    for region in regions if fuel in experiment.catalog.prices else ():
-        found = price_of(experiment, fuel, region)
-        if found is None:
-            yield _no_price(place, fuel, region)
-        elif isinstance(found, Computed) or commodity_unit(experiment, fuel, found) != "MWh":
-            yield Finding(
-                place, f"{fuel}, which is not a fuel bought by energy",
-                "a commodity with a price per MWh or GJ", "name the price of coal or gas by energy",
-            )  # fmt: skip
-
-
-def _no_price(place: Address, commodity: str, region: str) -> Finding:
-    return Finding(
-        ("catalog", "prices", commodity), f"no price of {commodity} for {region}",
-        "a price for each region, or `default`",
-        f"add catalog.prices.{commodity}.{region}: ...", also=(place,),
+    place = (*address, "fuel")
+    refused = not_bought_by(
+        experiment, place, price.fuel, "MWh", "which is not a fuel bought by energy",
+        "a commodity with a price per MWh or GJ", "name the price of coal or gas by energy",
     )  # fmt: skip
+    yield from bought_findings(experiment, place, price.fuel, regions, refused)
 
 
 def _at_the_border(experiment: Experiment) -> Iterator[Finding]:
@@ -83,11 +68,10 @@ def _at_the_border(experiment: Experiment) -> Iterator[Finding]:
         grid: Any = getattr(price, "grid", None)
         if grid is None or address[1] != "prices":
             continue
-        yield from unknown_entry((*address, "grid"), grid, catalog, "prices")
-        for region in used_places(experiment, address[2])[address[3]]:
-            missing = grid in catalog.prices and price_of(experiment, grid, region) is None
-            if missing and region in crossing:
-                yield _no_price((*address, "grid"), grid, region)
+        buyers = used_places(experiment, address[2])[address[3]]
+        yield from bought_findings(
+            experiment, (*address, "grid"), grid, [one for one in buyers if one in crossing]
+        )
 
 
 def _compensation(experiment: Experiment, region: str, sector: str) -> Iterator[Finding]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 from simcore.intake import shipped
@@ -12,7 +12,7 @@ from simcore.intake.findings import Address, Finding, unknown, unknown_entry
 from simcore.intake.hydrogen import Reforming
 from simcore.intake.origin_checks import made_findings
 from simcore.intake.paths import PricePath
-from simcore.intake.places import price_of
+from simcore.intake.places import Price, price_of
 from simcore.intake.priced import used_commodities, used_places
 from simcore.intake.schema import Experiment
 from simcore.intake.stated import commodity_unit
@@ -47,17 +47,23 @@ def price_findings(experiment: Experiment) -> Iterator[Finding]:
 
 
 def bought_findings(
-    experiment: Experiment, address: Address, commodity: str, regions: list[str]
-) -> Iterator[Finding]:
-    """Find what is bought at an address and has no price in some region that buys it."""
+    experiment: Experiment, address: Address, commodity: str, regions: Iterable[str],
+    refused: Callable[[Price], Finding | None] = lambda _: None,
+) -> Iterator[Finding]:  # fmt: skip
+    """Find what is bought at an address and has no price in some region that buys it, or one that
+    is refused there."""
     yield from unknown_entry(address, commodity, experiment.catalog, "prices")
     for region in regions if commodity in experiment.catalog.prices else ():
-        known = region in experiment.catalog.regions
-        if known and price_of(experiment, commodity, region) is None:
-            yield _no_price(experiment, address, commodity, region)
+        found = price_of(experiment, commodity, region)
+        if found is not None:
+            wrong = refused(found)
+            yield from () if wrong is None else (wrong,)
+        elif region in experiment.catalog.regions:
+            yield no_price(experiment, address, commodity, region)
 
 
-def _no_price(experiment: Experiment, address: Address, commodity: str, region: str) -> Finding:
+def no_price(experiment: Experiment, address: Address, commodity: str, region: str) -> Finding:
+    """Make the finding of a region that buys what has no price there."""
     return Finding(
         ("catalog", "prices", commodity), f"no price of {commodity} for {region}",
         "a price for each region, or `default`",
@@ -100,16 +106,16 @@ def _electrolysis(
         )  # fmt: skip
     yield from learning_findings(experiment, (*address, "learning"), price.learning)
     feed, place = price.electricity, (*address, "electricity")
-    yield from unknown_entry(place, feed, experiment.catalog, "prices")
-    for region in regions if feed in experiment.catalog.prices else ():
-        found = price_of(experiment, feed, region)
-        if found is None:
-            yield _no_price(experiment, place, feed, region)
-        elif isinstance(found, Electrolysis | Reforming | Made):
-            yield Finding(
-                place, f"{feed}, which is itself computed", "a bought commodity",
-                "name an electricity price",
-            )  # fmt: skip
+
+    def refused(found: Price) -> Finding | None:
+        if not isinstance(found, Electrolysis | Reforming | Made):
+            return None
+        return Finding(
+            place, f"{feed}, which is itself computed", "a bought commodity",
+            "name an electricity price",
+        )  # fmt: skip
+
+    yield from bought_findings(experiment, place, feed, regions, refused)
 
 
 def _reforming(
@@ -126,16 +132,25 @@ def _reforming(
             "add storage: co2_transport_storage",
         )  # fmt: skip
     for key, unit, what in (("gas", "MWh", "gas, priced by energy"), ("storage", "t", "storage")):
-        name, place = getattr(price, key), (*address, key)
+        name = getattr(price, key)
         if name is None:
             continue
-        yield from unknown_entry(place, name, experiment.catalog, "prices")
-        for region in regions if name in experiment.catalog.prices else ():
-            found = price_of(experiment, name, region)
-            if found is None:
-                yield _no_price(experiment, place, name, region)
-            elif isinstance(found, Computed) or commodity_unit(experiment, name, found) != unit:
-                yield Finding(
-                    place, f"{name}, which is not {what}", f"a bought commodity per {unit}",
-                    "name another commodity",
-                )  # fmt: skip
+        refused = not_bought_by(
+            experiment, (*address, key), name, unit, f"which is not {what}",
+            f"a bought commodity per {unit}", "name another commodity",
+        )  # fmt: skip
+        yield from bought_findings(experiment, (*address, key), name, regions, refused)
+
+
+def not_bought_by(
+    experiment: Experiment, address: Address, name: str, unit: str, found: str, expected: str,
+    remedy: str,
+) -> Callable[[Price], Finding | None]:  # fmt: skip
+    """What refuses a price that is computed, or is not one of a unit."""
+
+    def refused(price: Price) -> Finding | None:
+        if not isinstance(price, Computed) and commodity_unit(experiment, name, price) == unit:
+            return None
+        return Finding(address, f"{name}, {found}", expected, remedy)
+
+    return refused

@@ -108,16 +108,23 @@ def used_places(experiment: Experiment, commodity: str) -> dict[str, list[str]]:
 
     An entry that is followed as an index, and nothing else, has no region.
     """
-    prices = experiment.catalog.prices.get(commodity, {})
-    places: dict[str, list[str]] = {}
-    for region in trade(experiment).buyers.get(commodity, ()):
-        place = place_of(experiment, prices, region)
-        if place is not None:
-            places.setdefault(place, []).append(region)
+    return _places(experiment).get(commodity, {})
+
+
+@once
+def _places(experiment: Experiment) -> dict[str, dict[str, list[str]]]:
+    """The same by commodity."""
+    prices, places = experiment.catalog.prices, dict[str, dict[str, list[str]]]()
+    for commodity, regions in trade(experiment).buyers.items():
+        own, table = places.setdefault(commodity, {}), prices.get(commodity, {})
+        for region in regions:
+            place = place_of(experiment, table, region)
+            if place is not None:
+                own.setdefault(place, []).append(region)
     for index in _indexes(experiment):
-        name, _, place = index.partition(".")
-        if name == commodity and place in prices:
-            places.setdefault(place, [])
+        commodity, _, place = index.partition(".")
+        if place in prices.get(commodity, {}):
+            places.setdefault(commodity, {}).setdefault(place, [])
     return places
 
 
@@ -140,6 +147,7 @@ def used_paths(experiment: Experiment) -> Iterator[tuple[Address, PricePath]]:
             yield address, price
 
 
+@once
 def used_prices(experiment: Experiment) -> dict[str, tuple[str, str]]:
     """Commodity and place of each price that the run meets, by its label.
 
