@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import synthetic_run
+from synthetic_run import create
 
-from simcore.dataset import create, moving, open_run
+from simcore.dataset import moving, open_run
 from simcore.dataset.saved import is_complete
 
 OLD, NEW, NEXT = 10, 20, 30

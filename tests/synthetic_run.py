@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from simcore.dataset import Layout, Store, create, statistics_of
+from simcore.dataset import Layout, Store, statistics_of
 from simcore.variables import OUTCOMES, QUANTILES
 
 SCENARIOS = ("law", "reform_2026")
@@ -131,6 +131,13 @@ def fill(store: Store) -> None:
         lead = dims.index("year") if "year" in dims else len(dims)
         for index in np.ndindex(values.shape[:lead]):
             store.write(name, index, values[index])
+
+
+def create(layout: Layout, out: Path | None = None, *, overwrite: bool = False) -> Store:
+    """Begin a run in a file, or in memory."""
+    store = Store(layout, out, overwrite=overwrite)
+    store.begin()
+    return store
 
 
 def make(out: Path | None = None, *, overwrite: bool = False, **options: Any) -> Any:

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 import synthetic_run
 from scipy.stats import spearmanr
+from synthetic_run import create
 
 from simcore.analysis.correlation import correlation_tables
-from simcore.dataset import create
 
 
 @pytest.mark.parametrize("suffix", ["", ".zarr", ".nc"])

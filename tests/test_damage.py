@@ -18,9 +18,10 @@ import xarray as xr
 import zarr
 from batteries import some
 from google_crc32c import value as crc32c
+from synthetic_run import create
 
 from simcore import cli
-from simcore.dataset import RunError, create, digest, open_run, verify
+from simcore.dataset import RunError, digest, open_run, verify
 from simcore.dataset.heaps import is_endless
 
 CONTAINERS = pytest.mark.parametrize("suffix", [".zarr", ".nc"])

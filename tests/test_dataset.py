@@ -10,12 +10,12 @@ import numpy as np
 import pytest
 import synthetic_run
 import xarray as xr
+from synthetic_run import create
 
 from simcore.dataset import (
     RunError,
     check_output,
     containers,
-    create,
     digest,
     open_run,
     statistics_of,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from functools import cache
@@ -151,3 +152,46 @@ def test_checking_a_config_loads_no_heavy_library():
 @pytest.mark.parametrize("name", ["simcore", "simcore.cli"])
 def test_importing_simcore_is_light(name):
     assert not loaded_by(f"import {name}") & {"numba", "numpy", "xarray", "pydantic", "yaml"}
+
+
+def names_of(text: str) -> set[str]:
+    return set(re.findall(r"\w+", text))
+
+
+def used_names(path: Path) -> set[str]:
+    """What a module reads, or names in a text without spaces, such as where a command is; not in a
+    function of that name itself, and not what it imports."""
+    found = set()
+    for part in tree(path).body:
+        own = {
+            name
+            for node in ast.walk(part)
+            for name in (
+                [node.id] if isinstance(node, ast.Name)
+                else [node.attr] if isinstance(node, ast.Attribute)
+                else names_of(node.value)
+                if isinstance(node, ast.Constant) and isinstance(node.value, str)
+                and " " not in node.value else ()
+            )
+        }  # fmt: skip
+        found |= own - {getattr(part, "name", None)}
+    return found
+
+
+def test_what_only_tests_use_stands_with_them():
+    """A function of the package is used there, told of in a page, or made for an experiment."""
+    # What was registered from outside may be taken out again.
+    used = set().union({"withdraw"}, *map(used_names, MODULES))
+    around = [
+        *(PACKAGE.parent / "docs").glob("*.md"),
+        *(PACKAGE.parent / "experiments").rglob("*.py"),
+    ]
+    used |= set().union(*(names_of(path.read_text(encoding="utf-8")) for path in around))
+    idle = [
+        f"{path.relative_to(PACKAGE)}:{part.lineno}: {part.name}"
+        for path in MODULES if room(path) != "kernels"
+        for part in tree(path).body
+        if isinstance(part, ast.FunctionDef) and not part.decorator_list
+        and part.name not in used and not part.name.startswith("__")
+    ]  # fmt: skip
+    assert idle == []

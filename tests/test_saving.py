@@ -16,10 +16,11 @@ import numpy as np
 import pytest
 import synthetic_run
 from small_config import small_config
+from synthetic_run import create
 
 import simcore
 from simcore import files
-from simcore.dataset import Store, check_output, create, lock, moving, open_run
+from simcore.dataset import Store, check_output, lock, moving, open_run
 from simcore.dataset.lock import Lock
 from simcore.dataset.saved import is_complete
 from simcore.errors import OutputError
@@ -267,7 +268,6 @@ def test_the_second_run_to_a_name_is_refused(tmp_path: Path, suffix: str, overwr
 COMPETE = f"""
 import sys
 from pathlib import Path
-from simcore.dataset import create
 from simcore.errors import OutputError
 from synthetic_run import fill, layout, statistics
 

@@ -17,7 +17,7 @@ import simcore
 from simcore import cli
 from simcore.analysis.shares import percentages, places_of, share_rows
 from simcore.dataset import RunError
-from simcore.dataset.indices import open_indices
+from simcore.dataset.indices import checked_indices
 from simcore.errors import ConfigError, OutputError
 from simcore.intake import dependence, shipped
 from simcore.intake.schema import Pair
@@ -261,7 +261,7 @@ def test_every_stream_is_in_one_default_group(quick: tuple[xr.Dataset, Path]) ->
 
 def test_what_was_saved_is_read_again(quick: tuple[xr.Dataset, Path]) -> None:
     found, out = quick
-    with open_indices(out) as again:
+    with checked_indices(simcore.open_run(out), out) as again:
         xr.testing.assert_equal(again.load(), found)
         assert json.loads(again.attrs["groups"]) == json.loads(found.attrs["groups"])
     assert cli.main(["verify", str(out)]) == 0
@@ -272,7 +272,7 @@ def test_what_was_saved_is_read_again(quick: tuple[xr.Dataset, Path]) -> None:
 def test_saved_in_netcdf(tmp_path: Path) -> None:
     out = tmp_path / "sens.nc"
     found = simcore.sensitivity(QUICK, draws=256, order="first_total", out=out)
-    with open_indices(out) as again:
+    with checked_indices(simcore.open_run(out), out) as again:
         xr.testing.assert_equal(again.load(), found)
     assert [one.name for one in tmp_path.iterdir()] == ["sens.nc"]
 
@@ -281,7 +281,7 @@ def test_a_run_is_no_indices(tmp_path: Path) -> None:
     out = tmp_path / "run.zarr"
     simcore.run({**QUICK, "draws": 256, "outcomes": ["cost_premium"]}, out=out).close()
     with pytest.raises(RunError, match="no sensitivity indices"):
-        open_indices(out)
+        checked_indices(simcore.open_run(out), out)
     assert cli.main(["sensitivity", str(out)]) == 2
 
 

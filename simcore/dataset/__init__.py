@@ -6,7 +6,7 @@ The same flat dataset lives in memory, in a Zarr store and in a NetCDF file (`co
 
 from simcore.dataset.layout import SCHEMA_VERSION, Layout, statistics_of, stored_bytes, threshold_of
 from simcore.dataset.saved import RunError, digest, open_run
-from simcore.dataset.store import Finished, Store, check_output, create
+from simcore.dataset.store import Finished, Store, check_output
 from simcore.dataset.verifying import Verdict, verify
 
 __all__ = [
@@ -17,7 +17,6 @@ __all__ = [
     "Store",
     "Verdict",
     "check_output",
-    "create",
     "digest",
     "open_run",
     "statistics_of",

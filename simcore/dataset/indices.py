@@ -24,7 +24,7 @@ from simcore.dataset.containers import NetcdfContainer
 from simcore.dataset.layout import SCHEMA_VERSION, array_of
 from simcore.dataset.leftovers import partial_path, remove
 from simcore.dataset.moving import identity_of, put_in_place
-from simcore.dataset.saved import RunError, open_run
+from simcore.dataset.saved import RunError
 from simcore.dataset.store import check_output
 from simcore.dataset.zarr_files import ZarrContainer
 from simcore.errors import Fault, OutputError, is_of_memory
@@ -164,17 +164,6 @@ def _write(found: xr.Dataset, kind: Any, partial: Path) -> None:
         container.put(str(name), array, values)
     attrs[DIGEST] = sums.digest()
     container.close({**attrs, SEAL: sums.seal(attrs)})
-
-
-def open_indices(path: Path) -> xr.Dataset:
-    """Open what `simcore sensitivity` has written.
-
-    Raises
-    ------
-    RunError
-        There is no such dataset, or it is damaged.
-    """
-    return checked_indices(open_run(path), path)
 
 
 def checked_indices(found: xr.Dataset, path: Path) -> xr.Dataset:

@@ -115,17 +115,6 @@ def _fault_of_name(out: Path, *, overwrite: bool) -> Fault | None:
     )  # fmt: skip
 
 
-def create(layout: Layout, out: Path | None = None, *, overwrite: bool = False) -> Store:
-    """Begin a run in `out`, a name that ends in `.zarr` or `.nc`, or without one in memory.
-
-    A run that stands there is replaced only with `overwrite`, once the new one is complete. Where
-    the run could not be written, that is an OutputError.
-    """
-    store = Store(layout, out, overwrite=overwrite)
-    store.begin()
-    return store
-
-
 @dataclass(frozen=True)
 class Finished:
     """A run that is complete: its summaries at hand, all of it to be opened.

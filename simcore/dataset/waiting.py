@@ -215,8 +215,3 @@ def json_of(value: Any) -> str:
     import json
 
     return json.dumps(value)
-
-
-def is_waiting(found: Any) -> bool:
-    """Whether a dataset is one of waiting."""
-    return bool(found.attrs.get("study") == STUDY)
