@@ -78,6 +78,23 @@ def test_another_config_takes_the_place_of_the_base(
     assert cli.main(["plan", str(file), "--diff", str(tmp_path / "none.yaml")]) == 2
 
 
+def test_of_one_setting_the_table_tells_that_one(
+    file: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for change, said in {"draws=3": ["draws", "1000", "3"],
+                         "catalog.regions.EU.wacc=0.09": ["catalog.regions.EU.wacc"]}.items():  # fmt: skip
+        command = ["plan", str(file), "--set", change, "--diff", str(file)]
+        assert cli.main(command) == 0
+        heads, first, *rest = capsys.readouterr().out.splitlines()
+        assert heads.split() == ["setting", file.name, "yours"]
+        assert first.split()[: len(said)] == said
+        assert not any(line.startswith(("catalog", "draws")) for line in rest)
+        assert rest[-1].startswith(f"1 setting differs from {file}; ")
+    assert cli.main(["plan", str(file), "--set", "draws=3", "--set", "seed=8", "--diff",
+                     str(file)]) == 0  # fmt: skip
+    assert "\n2 settings differ from " in capsys.readouterr().out
+
+
 def test_a_plan_in_json_is_the_resolved_config(
     file: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -44,7 +44,7 @@ def plan(options: argparse.Namespace) -> None:
         return
     heads = ("setting", "default" if other is None else _name(other), "yours")
     print("\n".join(_table(heads, found)))
-    print(f"\n{len(found)} settings differ from {against}; `simcore plan FILE` prints all.")
+    print(f"\n{_counted(len(found))} from {against}; `simcore plan FILE` prints all.")
 
 
 def _whole(options: argparse.Namespace) -> None:
