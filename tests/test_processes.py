@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import pickle
 import subprocess
@@ -16,13 +17,14 @@ from typing import Any
 import numpy as np
 import pytest
 import yaml
+from batteries import some
 from strange_work import CONFIG, Dying, Rounding, counting, made
 
 import simcore
 from simcore import cli, dataset
 from simcore.errors import ConfigError, Fault, WorkerError
 from simcore.running import engine
-from simcore.running.executors import EXECUTORS, Executor, again, executor_named, meeting
+from simcore.running.executors import EXECUTORS, Executor, again, executor_named, meeting, processes
 from simcore.running.executors.processes import Pool
 from simcore.running.jobs import Part, Result, Stage, Task
 from simcore.running.options import Options
@@ -39,6 +41,57 @@ def pool() -> Iterator[Executor]:
     """Two processes for all tests."""
     with executor_named("processes:2") as made:
         yield made
+
+
+def refuse_fork(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(processes, "_is_alone", lambda: True)
+    patch.setattr(os, "fork", no_more)
+
+
+def refuse_spawn(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr(processes, "_is_alone", lambda: False)
+    patch.setattr("multiprocessing.util.spawnv_passfds", no_more)
+
+
+def refuse_semaphores(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr("multiprocessing.synchronize.SemLock.__init__", no_shared_memory)
+
+
+def refuse_threads(patch: pytest.MonkeyPatch) -> None:
+    patch.setattr("concurrent.futures.process._ExecutorManagerThread.start", no_thread)
+
+
+def no_more(*_: object) -> None:
+    raise BlockingIOError(errno.EAGAIN, os.strerror(errno.EAGAIN))
+
+
+def no_shared_memory(*_: object, **__: object) -> None:
+    raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+
+
+def no_thread(_: object) -> None:
+    raise RuntimeError("can't start new thread")
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="how the system refuses")
+@pytest.mark.parametrize(
+    ("refuse", "why"),
+    some([(refuse_fork, "temporarily unavailable"), (refuse_spawn, "temporarily unavailable"),
+          (refuse_semaphores, "No such file"), (refuse_threads, "can't start new thread")], each=2),
+)  # fmt: skip
+def test_a_system_that_begins_no_process_is_a_fault(
+    refuse: Any, why: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    file = tmp_path / "mine.yaml"
+    file.write_text(yaml.safe_dump(CONFIG), "utf-8")
+    refuse(monkeypatch)
+    command = ["run", str(file), "-o", str(tmp_path / "run.zarr"), "--quiet"]
+    assert cli.main([*command, "--executor", "processes:2"]) == 2
+    said = capsys.readouterr().err
+    assert "processes:2, of which the system begins none or too few" in said and why in said
+    assert "expected" in said and "--executor threads:2" in said
+    assert [one.name for one in tmp_path.iterdir()] == ["mine.yaml"]
 
 
 @pytest.fixture(scope="module")

@@ -11,11 +11,12 @@ import tempfile
 import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from simcore.errors import ConfigError, Fault
+from simcore.errors import ConfigError, Fault, is_of_memory
 from simcore.running.executors.again import as_they_come
 from simcore.running.executors.registry import Executor, executor
 from simcore.running.jobs import Arena, Part, Perform, Result, Task
@@ -99,7 +100,7 @@ class Pool:
                 # What is loaded here need not be loaded there.
                 _load()
             for _ in range(self.workers):
-                self.begun().submit(_load)
+                self._submit(_load)
 
     def close(self) -> None:
         """End the processes, also those that are at work."""
@@ -147,10 +148,27 @@ class Pool:
         from concurrent.futures.process import BrokenProcessPool
 
         try:
-            return self.begun().submit(*given)
-        except BrokenProcessPool:
-            self._end()
-            return self.begun().submit(*given)
+            try:
+                return self.begun().submit(*given)
+            except BrokenProcessPool:
+                self._end()
+                return self.begun().submit(*given)
+        except (OSError, ImportError, RuntimeError) as error:
+            self._stop()
+            own = isinstance(error, RuntimeError) and not isinstance(error, NotImplementedError)
+            if own and not is_of_memory(error):
+                raise
+            raise ConfigError(self._refused(error)) from error
+
+    def _refused(self, error: Exception) -> Fault:
+        """Without a process, thread, pipe or semaphore (/dev/shm) more from the system."""
+        return Fault(
+            "executor",
+            f"processes:{self.workers}, of which the system begins none or too few ({error})",
+            "a system that allows so many processes and has shared memory (/dev/shm)",
+            f"take --executor threads:{self.workers}, which gives the same bits, or fewer "
+            "processes; `ulimit -u` says how many there may be",
+        )  # fmt: skip
 
     def begun(self) -> ProcessPoolExecutor:
         """The processes, begun anew where some have died."""
@@ -165,6 +183,15 @@ class Pool:
             given = ended, str(self.folder), self._alive if method == "fork" else None
             self._pool = ProcessPoolExecutor(self.workers, context, _begin, given)
         return self._pool
+
+    def _stop(self) -> None:
+        """End those that were begun, where others were not, or not the thread that ends them."""
+        begun = [] if self._pool is None else [*(self._pool._processes or {}).values()]
+        for one in begun:
+            one.terminate()
+        with suppress(RuntimeError):
+            self._end()
+        self._pool = self._alive = None
 
     def _end(self) -> None:
         if self._alive is not None:
