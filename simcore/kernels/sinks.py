@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from simcore.kernels.jit import inlined, prefetch
 from simcore.kernels.keys import key_of
 from simcore.kernels.operations import BLOCK
+from simcore.kernels.select import take_wanted
 
 KEEP: Final = 0
 COUNT: Final = 1
@@ -204,12 +205,9 @@ def add_counts(place, count, out):
 def collect(value, place, slot, out, found, arena, start, room, filled):
     """Append the values of wanted bins as far as there is room; return how many were met.
 
-    Without branches, and first into `found`, which is at hand: the arena is far away.
+    First into `found`, which is at hand: the arena is far away.
     """
-    met = 0
-    for j in range(BLOCK):
-        found[met] = value[j]
-        met += np.int64(slot[out, place[j]] & _ONE)
+    met = take_wanted(value, place, slot[out], found)
     # A slice, as an index that might count from the end would not be a plain vector store.
     tail = arena[start + filled : start + filled + max(min(met, room - filled), 0)]
     for k in range(tail.size):
@@ -314,10 +312,7 @@ def refine_row(rows, row, out, valid, numbers, places, slot, low, shift, counts,
         return
     value = _scaled(rows, row, numbers[out, RATE], valid, value)
     find_places(value, numbers[out, LOW], numbers[out, SCALE], slot.shape[1] - 2, place)
-    met = 0
-    for j in range(BLOCK):
-        found[met] = value[j]
-        met += np.int64(slot[out, place[j]] & _ONE)
+    met = take_wanted(value, place, slot[out], found)
     for j in range(met):
         key, i = key_of(found[j]), many - 1
         while i >= 0 and key < key_of(low[out, i]):

@@ -135,3 +135,15 @@ plan_p = np.array([0.1, 0.5, 0.95])
 def test_impossible_requests_are_refused(n, probabilities, level):
     with pytest.raises(ValueError, match=r"draw|probabilities|level"):
         ranks.quantile_ranks(n, probabilities, level)
+
+
+@pytest.mark.parametrize("n", [0, 1, 3, 4, 5, 8, 41])
+@pytest.mark.parametrize("often", [1, 2, 7])
+def test_wanted_values_are_taken_in_their_order(n, often):
+    """Odd marks are wanted, others, larger ones too, are not; nothing is missed at either end."""
+    values, place = np.arange(float(n)), np.arange(n, dtype=np.uint32) % 50
+    marks = np.where(np.arange(50) % often == 0, 5, 4).astype(np.uint8)
+    found = np.full(n + 1, -1.0)
+    expected = values[marks[place] == 5]
+    assert select.take_wanted(values, place, marks, found) == expected.size
+    np.testing.assert_array_equal(found[: expected.size], expected)
