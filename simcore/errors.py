@@ -90,8 +90,8 @@ class SimcoreError(Exception):
     exit_code: ClassVar[int] = 1
 
 
-class ConfigError(SimcoreError):
-    """A config or table that cannot be used, with every fault found in it.
+class FaultyError(SimcoreError):
+    """What a user gave or named cannot be used, with every fault found in it.
 
     Parameters
     ----------
@@ -106,7 +106,9 @@ class ConfigError(SimcoreError):
     exit_code: ClassVar[int] = 2
 
     def __init__(self, faults: Fault | Iterable[Fault]) -> None:
-        self.faults = _gathered(faults)
+        self.faults = (faults,) if isinstance(faults, Fault) else tuple(faults)
+        if not self.faults:
+            raise ValueError("an error needs at least one fault")
         # One positional argument, so that the error survives the trip from a worker process.
         super().__init__(self.faults)
 
@@ -114,27 +116,15 @@ class ConfigError(SimcoreError):
         return format_faults(self.faults)
 
 
-class OutputError(SimcoreError):
+class ConfigError(FaultyError):
+    """A config or table that cannot be used."""
+
+
+class OutputError(FaultyError):
     """An output that cannot be written: it exists, is read-only, full, or in use.
 
-    Parameters
-    ----------
-    faults : Fault or iterable of Fault
-        At least one; `where` is the path of the output.
-
-    Attributes
-    ----------
-    faults : tuple of Fault
+    `where` of its faults is the path of the output.
     """
-
-    exit_code: ClassVar[int] = 2
-
-    def __init__(self, faults: Fault | Iterable[Fault]) -> None:
-        self.faults = _gathered(faults)
-        super().__init__(self.faults)
-
-    def __str__(self) -> str:
-        return format_faults(self.faults)
 
 
 class WorkerError(SimcoreError):
@@ -268,13 +258,6 @@ def printable(text: str) -> str:
         else one.encode("unicode_escape", "surrogatepass").decode()
         for one in text
     )
-
-
-def _gathered(faults: Fault | Iterable[Fault]) -> tuple[Fault, ...]:
-    every = (faults,) if isinstance(faults, Fault) else tuple(faults)
-    if not every:
-        raise ValueError("an error needs at least one fault")
-    return every
 
 
 def _indented(text: str) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import io
 import json
@@ -11,15 +10,12 @@ import signal
 import subprocess
 import sys
 import time
-from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
 import xarray as xr
-
-from simcore import cli
+from commands import simcore
 
 ROOT = Path(__file__).parents[1]
 SMALL = """
@@ -35,16 +31,6 @@ outcomes: [carbon_price, levelised_cost, cost_premium, cost_premium_ex_carbon, c
 keep: [carbon_price, cost_premium]
 dtype: float64
 """
-
-
-def simcore(*arguments, cwd, code=0):
-    """A command in this process; what needs one of its own starts it."""
-    out, errors = io.StringIO(), io.StringIO()
-    with contextlib.chdir(cwd), redirect_stdout(out), redirect_stderr(errors):
-        status = cli.main([*map(str, arguments)])
-    done = SimpleNamespace(stdout=out.getvalue(), stderr=errors.getvalue())
-    assert status == code, done.stdout + done.stderr
-    return done
 
 
 @pytest.fixture(scope="module")

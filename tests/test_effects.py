@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import yaml
 from batteries import some
+from one_year import CONFIG
 from small_config import market, small_config
 
 import simcore
@@ -19,13 +20,6 @@ from simcore.intake import packaged
 from simcore.quantities.records import Model, noted_reads
 
 ROOT = Path(__file__).parents[1]
-CONFIG: dict[str, Any] = {
-    "name": "small", "draws": 256, "years": {"first": 2030, "last": 2030},
-    "plant": {"start": 2030, "lifetime": 1},
-    "regions": ["EU"], "routes": ["bf_bof", "h2_dri_eaf"], "destinations": ["domestic"],
-    "outcomes": ["carbon_price", "levelised_cost", "cost_premium", "npv_carbon_value"], "keep": [],
-    "scenarios": {"law": "law"},
-}  # fmt: skip
 
 
 def warnings(**changes: Any) -> dict[str, str]:

@@ -17,7 +17,7 @@ import zarr
 from batteries import some
 from killed_runs import files_of
 from rich_config import rich_config
-from test_resuming import Stop, counted
+from test_resuming import Stop, counted, stopped
 
 import simcore
 from simcore import dataset
@@ -188,19 +188,6 @@ def test_no_chunk_is_begun_while_a_pause_is_due():
 # ---------------------------------------------------------------- what is written is not lost
 
 
-def stopped(plan: Any, out: Path, after: int, **options: Any) -> None:
-    calls = 0
-
-    def stopping() -> None:
-        nonlocal calls
-        calls += 1
-        if calls > after:
-            raise Stop
-
-    with counted(plan, stopping), pytest.raises(Stop):
-        engine.execute(plan, out=out, overwrite=True, **options)
-
-
 def told(out: Path) -> set[str]:
     """Chunks that the journal speaks of."""
     lines = [read_line(one) for one in (folder_of(out) / LINES).read_bytes().splitlines(True)]
@@ -216,7 +203,7 @@ def test_a_chunk_that_is_kept_is_not_written_again(plan, saved, tmp_path, eager,
     """Of the tile at work too; and what was counted goes with it."""
     out = tmp_path / "run.zarr"
     for after in (5, 8, 11, 14):
-        stopped(plan, out, after, threads=threads)
+        stopped(plan, out, after, options=Options(), threads=threads)
         before = told(out)
         assert before
         written.clear()
@@ -259,7 +246,7 @@ def test_a_chunk_that_is_harmed_is_written_again_and_no_other(
 ):
     """While its tile is at work, and afterwards."""
     out = tmp_path / "run.zarr"
-    stopped(plan, out, after, threads=2)
+    stopped(plan, out, after, options=Options())
     before = told(out)
     victim = sorted(one for one in before if one.startswith("cost_premium"))[0]
     HARMS[harm](folder_of(out) / "kept" / victim)
@@ -274,7 +261,7 @@ def test_a_chunk_that_is_harmed_is_written_again_and_no_other(
 
 def test_half_a_chunk_and_one_that_nothing_speaks_of_are_removed(plan, saved, tmp_path, eager):
     out = tmp_path / "run.zarr"
-    stopped(plan, out, 9, threads=2)
+    stopped(plan, out, 9, options=Options())
     folder = folder_of(out) / "kept" / "cost_premium"
     (folder / "c.0.0.0.0.0.0.0123456789abcdef").write_bytes(b"half")
     (folder / "c.9.9.9.9.9.9").write_bytes(b"whose")

@@ -8,20 +8,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from one_year import CONFIG
 
 import simcore
 from simcore.cli import main
 from simcore.effects import build_and_warn
 from simcore.errors import ConfigError
 from simcore.variables import OUTCOMES, meant
-
-CONFIG: dict[str, Any] = {
-    "name": "small", "draws": 256, "years": {"first": 2030, "last": 2030},
-    "plant": {"start": 2030, "lifetime": 1},
-    "regions": ["EU"], "routes": ["bf_bof", "h2_dri_eaf"], "destinations": ["domestic"],
-    "outcomes": ["carbon_price", "levelised_cost", "cost_premium", "npv_carbon_value"], "keep": [],
-    "scenarios": {"law": "law"},
-}  # fmt: skip
 
 
 def wacc(**content: Any) -> dict[str, Any]:

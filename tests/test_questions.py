@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
 import csv
 import io
 import json
 import sys
-from contextlib import redirect_stderr, redirect_stdout
 from pathlib import Path
-from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from commands import simcore
 
 import simcore as package
-from simcore import cli
 from simcore.estimators.tree import best_leaf
 
 CONFIG = """
@@ -35,15 +32,6 @@ projects:
           against: bf_bof}
 """
 AT = ("--at", "year=2030,route=h2_dri_eaf")
-
-
-def simcore(*arguments, cwd, code=0):
-    out, errors = io.StringIO(), io.StringIO()
-    with contextlib.chdir(cwd), redirect_stdout(out), redirect_stderr(errors):
-        status = cli.main([*map(str, arguments)])
-    done = SimpleNamespace(stdout=out.getvalue(), stderr=errors.getvalue())
-    assert status == code, done.stdout + done.stderr
-    return done
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from one_year import CONFIG
 
 import simcore
 from simcore.distributions import compile_distribution, tails
@@ -15,14 +16,6 @@ from simcore.errors import ConfigError
 from simcore.intake.unusual import unusual
 from simcore.kernels.marginals import quantile
 from simcore.quantities.ranges import Range, meant
-
-CONFIG: dict[str, Any] = {
-    "name": "small", "draws": 256, "years": {"first": 2030, "last": 2030},
-    "plant": {"start": 2030, "lifetime": 1},
-    "regions": ["EU"], "routes": ["bf_bof", "h2_dri_eaf"], "destinations": ["domestic"],
-    "outcomes": ["carbon_price", "levelised_cost", "cost_premium", "npv_carbon_value"], "keep": [],
-    "scenarios": {"law": "law"},
-}  # fmt: skip
 
 
 def catalog(section: str, name: str, **content: Any) -> dict[str, Any]:

@@ -203,7 +203,9 @@ def eager(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(resuming, name, 0.0)
 
 
-def stopped(plan: Any, out: Path, after: int) -> BaseException:
+def stopped(
+    plan: Any, out: Path, after: int, *, options: Options = TILES, threads: int = 2
+) -> BaseException:
     """A run that is stopped when so many batches have been simulated."""
     calls = 0
 
@@ -214,7 +216,7 @@ def stopped(plan: Any, out: Path, after: int) -> BaseException:
             raise Stop
 
     with counted(plan, stopping), pytest.raises(Stop) as error:
-        engine.execute(plan, out=out, threads=2, options=TILES, overwrite=True)
+        engine.execute(plan, out=out, threads=threads, options=options, overwrite=True)
     return error.value
 
 

@@ -9,7 +9,7 @@ from simcore.intake.instruments import Millions, MillionsPerYear, Rate, Share
 from simcore.intake.measures import MOST_OUTPUT, Life
 from simcore.quantities import Quantity, YearlyQuantity, certain, ranges
 from simcore.quantities.annotations import Canonical, Name, Year
-from simcore.quantities.records import Described, fault
+from simcore.quantities.records import Described, check_order
 from simcore.units.canonical import EURO, MEGATONNE_PER_YEAR, ONE
 
 Tonnes = Annotated[
@@ -161,11 +161,7 @@ class Account(Described):
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
-        if self.first > self.last:
-            raise fault(
-                f"first = {self.first} after last = {self.last}", "first <= last",
-                "swap or correct the two",
-            )  # fmt: skip
+        check_order(self.first, self.last)
         return self
 
     def flows(self) -> list[tuple[tuple[str, str], Flow]]:

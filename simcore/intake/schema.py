@@ -40,7 +40,7 @@ from simcore.quantities.annotations import (
     Year,
     percent,
 )
-from simcore.quantities.records import Described, Model, Whole, fault, shown
+from simcore.quantities.records import Described, Model, Whole, check_order, fault, shown
 from simcore.units.canonical import MEGATONNE_PER_YEAR, ONE
 
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Z]{3}$")]
@@ -58,11 +58,7 @@ class Years(Model):
 
     @model_validator(mode="after")
     def _ordered(self) -> Self:
-        if self.first > self.last:
-            raise fault(
-                f"first = {self.first} after last = {self.last}", "first <= last",
-                "swap or correct the two",
-            )  # fmt: skip
+        check_order(self.first, self.last)
         if self.last - self.first > 100:
             raise fault(f"{self.last - self.first + 1} years", "at most 101 years", "shorten it")
         return self

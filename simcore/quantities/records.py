@@ -60,6 +60,14 @@ def fault(message: str, expected: str, remedy: str = "correct the value") -> Pyd
     )
 
 
+def check_order(first: int, last: int) -> None:
+    """Refuse years that end before they begin."""
+    if first > last:
+        raise fault(
+            f"first = {first} after last = {last}", "first <= last", "swap or correct the two"
+        )
+
+
 def shown(value: Any) -> str:
     """A value as a user would write it, cut to what fits a line."""
     if value is None:

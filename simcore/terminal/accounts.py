@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from simcore.analysis.accounts import AccountRow
-from simcore.analysis.notation import decimals, number, said_unit, share
-from simcore.terminal.tables import Titles, grouped, named, scale_of, wrapped
+from simcore.analysis.notation import number, said_unit, share
+from simcore.terminal.tables import Titles, grouped, named, scaled, wrapped
 
 _MOST: Final = 24
 """Lines of the table."""
@@ -26,9 +26,7 @@ def account_lines(rows: Sequence[AccountRow], currency: str, titles: Titles) -> 
     """Each account of each scenario in a line, then how to read them."""
     if not rows:
         return []
-    scale = scale_of(value for one in rows for value in one.numbers())
-    shown = [one.over(scale) for one in rows[:_MOST]]
-    places = decimals([value for one in shown for value in one.numbers()], figures=3)
+    shown, scale, places = scaled(rows, _MOST)
     issued = any(math.isfinite(one.carried[1]) for one in shown)
     cells: dict[Any, Any] = {}
     for one in shown:

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from simcore.analysis.decided import DecidedRow
-from simcore.analysis.notation import decimals, number, said_unit, share
-from simcore.terminal.tables import Titles, grouped, named, scale_of, wrapped
+from simcore.analysis.notation import number, said_unit, share
+from simcore.terminal.tables import Titles, grouped, named, scaled, wrapped
 
 _MOST: Final = 48
 """Lines of the table."""
@@ -26,9 +26,7 @@ def decided_lines(
     """What each decision is worth in each scenario, and how often it is the best."""
     if not rows:
         return []
-    scale = scale_of(value for one in rows for value in one.numbers())
-    shown = [one.over(scale) for one in rows[:_MOST]]
-    places = decimals([value for one in shown for value in one.numbers()], figures=3)
+    shown, scale, places = scaled(rows, _MOST)
     columns = ["mean", *quantiles]
     cells: dict[Any, Any] = {}
     for one in shown:

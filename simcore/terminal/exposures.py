@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from simcore.analysis.exposures import YEARLY, OwedRow
-from simcore.analysis.notation import decimals, number, said_unit
-from simcore.terminal.tables import Titles, grouped, named, scale_of, wrapped
+from simcore.analysis.notation import number, said_unit
+from simcore.terminal.tables import Titles, grouped, named, scaled, wrapped
 
 _MOST: Final = 48
 """Lines of the table."""
@@ -21,9 +21,7 @@ def exposure_lines(
     """Years of each exposure of each scenario, then all of them."""
     if not rows:
         return []
-    scale = scale_of(value for one in rows for value in one.numbers())
-    shown = [one.over(scale) for one in rows[:_MOST]]
-    places = decimals([value for one in shown for value in one.numbers()], figures=3)
+    shown, scale, places = scaled(rows, _MOST)
     told = [name for name in YEARLY if any(name in one.amounts for one in shown)]
     cells: dict[Any, Any] = {}
     for one in shown:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any, Final
 
-from simcore.analysis.notation import decimals, number, said_unit, share
+from simcore.analysis.notation import number, said_unit, share
 from simcore.analysis.portfolios import PortfolioRow
-from simcore.terminal.tables import Titles, grouped, named, scale_of, wrapped
+from simcore.terminal.tables import Titles, grouped, named, scaled, wrapped
 
 _MOST: Final = 12
 """Portfolios of the table."""
@@ -20,9 +20,7 @@ def portfolio_lines(
     """Values of the members and of their sum, then a sentence on the diversification of each."""
     if not rows:
         return []
-    scale = scale_of(value for one in rows for value in one.numbers())
-    shown = [one.over(scale) for one in rows[:_MOST]]
-    places = decimals([value for one in shown for value in one.numbers()], figures=3)
+    shown, scale, places = scaled(rows, _MOST)
     columns = ["mean", *quantiles, "P(>0)"]
     cells: dict[Any, Any] = {}
     for row in shown:

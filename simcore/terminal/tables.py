@@ -8,7 +8,7 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, Protocol, Self, TypeVar
 
 from simcore.analysis.notation import decimals, number, said_unit, share
 from simcore.errors import printable
@@ -45,6 +45,27 @@ def across() -> int:
 def scale_of(values: Iterable[float], *, above: float = 99_999.5) -> int:
     """1000 where an amount is so large (more than five digits), else 1."""
     return 1000 if any(above <= abs(value) < math.inf for value in values) else 1
+
+
+class Amounts(Protocol):
+    """A row of amounts."""
+
+    def numbers(self) -> Iterable[float]:
+        """Every amount."""
+
+    def over(self, scale: float) -> Self:
+        """The same in multiples of an amount."""
+
+
+Row = TypeVar("Row", bound=Amounts)
+
+
+def scaled(rows: Sequence[Row], most: int) -> tuple[list[Row], int, int]:
+    """Rows that are shown, at most so many, over the scale of all; that scale, and decimals that
+    give them three figures."""
+    scale = scale_of(value for one in rows for value in one.numbers())
+    shown = [one.over(scale) for one in rows[:most]]
+    return shown, scale, decimals([value for one in shown for value in one.numbers()], figures=3)
 
 
 def grid(header: Sequence[str], rows: Sequence[Sequence[str]], *, text_columns: int) -> list[str]:
