@@ -237,6 +237,30 @@ def suggest(name: str, known: Iterable[str]) -> str | None:
     return folded[near[0]] if near else None
 
 
+def unlisted(
+    where: str, name: object, known: Iterable[object], *, remedy: str = "choose one of those"
+) -> Fault:
+    """Make the fault of a name that is none of those that may stand there.
+
+    Parameters
+    ----------
+    where : str
+    name, known : object
+        Names, or numbers such as years.
+    remedy : str
+        What to do where no known name is near.
+
+    Returns
+    -------
+    Fault
+    """
+    names = [str(one) for one in known]
+    near = suggest(str(name), names)
+    return Fault(
+        where, str(name), f"one of {', '.join(names)}", f"did you mean {near}?" if near else remedy
+    )
+
+
 def printable(text: str) -> str:
     """Show what could steer a terminal as its number, an escape as x1b after a backslash.
 

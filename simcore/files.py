@@ -65,6 +65,21 @@ def whole(path: Path, *, expected: str, remedy: str, folders: bool = False) -> I
             partial.unlink()
 
 
+def refuse_taken(out: Path, *, overwrite: bool) -> None:
+    """Refuse the name of a file that stands there already, unless it may be replaced.
+
+    Raises
+    ------
+    OutputError
+        It is taken.
+    """
+    if out.exists() and not overwrite:
+        raise OutputError(Fault(
+            str(out), "a file that already exists", "a free name",
+            "add --overwrite to replace it, or choose another name",
+        ))  # fmt: skip
+
+
 def token() -> str:
     """Sixteen digits that nobody else has, on whatever machine, in whatever container."""
     return os.urandom(8).hex()

@@ -16,6 +16,7 @@ from simcore.errors import (
     dotted,
     format_faults,
     suggest,
+    unlisted,
 )
 
 FAULT = Fault(
@@ -127,3 +128,12 @@ def test_the_edge_modules_load_nothing_heavy() -> None:
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_name_that_is_not_listed_is_told_of_the_nearest_or_what_to_do() -> None:
+    fault = unlisted("--at year", 2031, [2030, 2040])
+    assert (fault.where, fault.found) == ("--at year", "2031")
+    assert fault.expected == "one of 2030, 2040"
+    assert fault.remedy == "did you mean 2030?"
+    assert unlisted("--kind", "zzz", ["fan"], remedy="see the list").remedy == "see the list"
+    assert unlisted("--kind", "zzz", ["fan"]).remedy == "choose one of those"

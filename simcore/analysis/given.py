@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from simcore.analysis.drivers import Drivers, drivers_of, inputs_alone
 from simcore.analysis.targets import Target, target_of
 from simcore.dataset import RunError
-from simcore.errors import Fault, suggest
+from simcore.errors import Fault, unlisted
 from simcore.estimators.association import first_order, held_out_fit, partial_ranks, spearman
 
 if TYPE_CHECKING:
@@ -139,11 +139,7 @@ def given(
     """
     unknown = [one for one in measures if one not in MEASURES]
     if unknown:
-        raise RunError([
-            Fault("--measures", one, f"one of {', '.join(MEASURES)}",
-                  f"did you mean {near}?" if (near := suggest(one, MEASURES)) else "choose one")
-            for one in unknown
-        ])  # fmt: skip
+        raise RunError([unlisted("--measures", one, MEASURES) for one in unknown])
     target = target_of(run, name, at)
     if "delta" in measures and target.kind in ("indicator", "conditional"):
         raise RunError(Fault(

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 import numpy as np
 
 from simcore.dataset import RunError
-from simcore.errors import Fault, suggest
+from simcore.errors import Fault, unlisted
 from simcore.statistics import split_name
 from simcore.variables import INTERVAL_LEVEL, OUTCOMES, present_name
 
@@ -50,9 +50,7 @@ def choose(
         known = dataset[dim].values.tolist()
         for name in names:
             if name not in known:
-                near = suggest(str(name), map(str, known))
-                remedy = f"did you mean {near}?" if near else "choose one of those"
-                faults.append(Fault(dim, str(name), f"one of {_join(known)}", remedy))
+                faults.append(unlisted(dim, name, known))
         chosen[dim] = [position for position, name in enumerate(known) if name in names]
     if faults:
         raise RunError(faults)
@@ -70,10 +68,9 @@ def require_outcome(dataset: xr.Dataset, asked: str) -> str:
     known, name = outcomes_of(dataset), present_name(asked)
     if name in known:
         return name
-    near = suggest(name, known)
-    remedy = "add it to outcomes: in the config and run again"
     if name not in OUTCOMES:
-        remedy = f"did you mean {near}?" if near else "choose one of those"
+        raise RunError(unlisted("variable", name, known))
+    remedy = "add it to outcomes: in the config and run again"
     raise RunError(Fault("variable", name, f"one of {_join(known)}", remedy))
 
 

@@ -18,7 +18,7 @@ import numpy as np
 from simcore._version import __version__
 from simcore.dataset.saved import is_run
 from simcore.errors import Fault, OutputError
-from simcore.files import whole
+from simcore.files import refuse_taken, whole
 
 if TYPE_CHECKING:
     import xarray as xr
@@ -58,11 +58,7 @@ def export(run: xr.Dataset, out: Path, *, overwrite: bool = False) -> list[str]:
         raise OutputError(Fault(
             str(out), out.suffix or "no suffix", "a name that ends in .nc", "choose another name",
         ))  # fmt: skip
-    if out.exists() and not overwrite:
-        raise OutputError(Fault(
-            str(out), "a file that already exists", "a free name",
-            "add --overwrite to replace it, or choose another name",
-        ))  # fmt: skip
+    refuse_taken(out, overwrite=overwrite)
     if is_run(out):
         raise OutputError(Fault(
             str(out), "a run", "a free name, or that of an export",

@@ -12,7 +12,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any, Final
 
 from simcore.dataset import RunError
-from simcore.errors import Fault, suggest
+from simcore.errors import Fault, unlisted
 from simcore.statistics import split_name
 
 if TYPE_CHECKING:
@@ -133,11 +133,8 @@ def kind_of(name: str) -> Kind:
     """The kind of a name; an unknown one is a RunError with a hint."""
     known = every_kind()
     if name not in known:
-        near = suggest(name, known)
-        raise RunError(Fault(
-            "--kind", name, f"one of {', '.join(known)}",
-            f"did you mean {near}?" if near else "simcore plot --help says what each shows",
-        ))  # fmt: skip
+        remedy = "simcore plot --help says what each shows"
+        raise RunError(unlisted("--kind", name, known, remedy=remedy))
     return known[name]
 
 

@@ -20,7 +20,7 @@ from simcore.analysis.names import titles
 from simcore.analysis.select import outcomes_of
 from simcore.dataset import RunError
 from simcore.errors import Fault, OutputError, printable
-from simcore.files import whole
+from simcore.files import refuse_taken, whole
 from simcore.report.units import Units
 from simcore.variables import OUTCOMES, Outcome
 
@@ -79,11 +79,7 @@ def write_iamc(
             str(out), out.suffix or "no suffix", "a name that ends in .csv or .xlsx",
             f"write to {out.with_suffix('.csv')}",
         ))  # fmt: skip
-    if out.exists() and not overwrite:
-        raise OutputError(Fault(
-            str(out), "a file that already exists", "a free name",
-            "add --overwrite to replace it, or choose another name",
-        ))  # fmt: skip
+    refuse_taken(out, overwrite=overwrite)
     header, rows = table(run, wide=wide)
     with whole(out, expected="a place that can be written", remedy="choose another name",
                folders=True) as partial:  # fmt: skip

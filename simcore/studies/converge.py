@@ -20,7 +20,7 @@ from simcore.analysis.converge import (
     until_said,
 )
 from simcore.analysis.targets import Target
-from simcore.errors import ConfigError, Fault, suggest
+from simcore.errors import ConfigError, Fault, suggest, unlisted
 from simcore.intake import Spec
 from simcore.kernels.designs import DESIGNS
 from simcore.plan import Cell, Plan, has_years
@@ -61,11 +61,7 @@ def converge(
     require_statistic(statistic)
     unknown = [one for one in designs if one not in DESIGNS]
     if unknown:
-        raise ConfigError([
-            Fault("--design", one, f"one of {', '.join(DESIGNS)}",
-                  f"did you mean {near}?" if (near := suggest(one, DESIGNS)) else "choose one")
-            for one in unknown
-        ])  # fmt: skip
+        raise ConfigError([unlisted("--design", one, DESIGNS) for one in unknown])
     executor, options = executor or on_threads(None), Options()
     plan = resolved(plan, executor, options)
     cell = _cell(plan, name, at)
@@ -162,9 +158,7 @@ def _cell(plan: Plan, name: str, at: dict[str, str]) -> Cell:
             faults.append(Fault("--at", f"no {dim}", f"one of {', '.join(known)}",
                                 f"add --at {dim}={known[0]}"))  # fmt: skip
         elif label not in known:
-            near = suggest(label, known)
-            remedy = f"did you mean {near}?" if near else "choose one of those"
-            faults.append(Fault(f"--at {dim}", label, f"one of {', '.join(known)}", remedy))
+            faults.append(unlisted(f"--at {dim}", label, known))
         else:
             place[dim] = label
     faults += [

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from simcore._version import __version__
 from simcore.dataset.indices import save
 from simcore.dataset.waiting import KNOWN, NEVER, STUDY, Found, labelled
-from simcore.errors import ConfigError, Fault, suggest
+from simcore.errors import ConfigError, Fault, unlisted
 from simcore.estimators.least_squares import affordable
 from simcore.estimators.waiting import (
     best_fixed,
@@ -135,11 +135,8 @@ def _chosen(spec: Spec, names: Sequence[str]) -> list[str]:
             else [key for key, one in known.items() if name in one.menu(key)]
         )
         if not own:
-            near = suggest(name, known)
-            raise ConfigError(Fault(
-                "--project", name, f"one of {', '.join(known)}",
-                f"did you mean {near}?" if near else "choose one of those, or add it to waiting",
-            ))  # fmt: skip
+            remedy = "choose one of those, or add it to waiting"
+            raise ConfigError(unlisted("--project", name, known, remedy=remedy))
         found |= dict.fromkeys(own)
     return list(found or known)
 
