@@ -87,6 +87,7 @@ from simcore.kernels.emissions_year import (
     adjusted,
     emitted,
     gather,
+    is_dear,
     place_of,
     rounded_up,
     supplied,
@@ -129,9 +130,8 @@ def advance(d, width, baseline, grows, seen, terms, year, anew):
         capped = (log_price >= backstop) & (not known)
         price = exp(log_price)
         price = highest if capped else price
-        intake, released = supplied(
-            bank, before, reserve, price_1, price_2, d[PRICE_3 * WIDTH + j], terms
-        )
+        dear = is_dear(price_1, price_2, d[PRICE_3 * WIDTH + j], terms)
+        intake, released = supplied(bank, before, reserve, dear, terms)
         grown = d[GROWN * WIDTH + j] * (1.0 + grows * d[GROWTH * WIDTH + j])
         distance = (backstop if capped else log_price) - d[REFERENCE * WIDTH + j]
         abated = adjusted(

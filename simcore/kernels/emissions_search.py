@@ -42,6 +42,7 @@ from simcore.kernels.emissions_year import (
     adjusted,
     anyway,
     emitted,
+    is_dear,
     place_of,
     rounded_up,
     supplied,
@@ -80,8 +81,52 @@ _PRICE, _TRIED, _SLACK, _LOW, _HIGH, _LOW_SLACK, _HIGH_SLACK, _TRIES, _SURE, _DR
 )
 
 
+@inlined
+def try_year(s, width, baseline, grows, terms, watched):
+    """Try one year; count the places whose price is below the backstop.
+
+    Prices of past years are read and written if they are watched for a release.
+    """
+    issued, ceiling = terms[0], terms[6]
+    below = 0
+    for j in range(width):
+        bank, before = s[(BANK + _SHIFT) * WIDTH + j], s[(BEFORE + _SHIFT) * WIDTH + j]
+        reserve = s[(RESERVE + _SHIFT) * WIDTH + j]
+        dear = False
+        if watched:
+            price, price_1 = s[_PRICE * WIDTH + j], s[(PRICE_1 + _SHIFT) * WIDTH + j]
+            price_2, price_3 = s[(PRICE_2 + _SHIFT) * WIDTH + j], s[(PRICE_3 + _SHIFT) * WIDTH + j]
+            dear = is_dear(price_1, price_2, price_3, terms)
+            s[(PRICE_1 + _SHIFT) * WIDTH + j] = min(price, s[HIGHEST * WIDTH + j])
+            s[(PRICE_2 + _SHIFT) * WIDTH + j] = price_1
+            s[(PRICE_3 + _SHIFT) * WIDTH + j] = price_2
+            s[_PRICE * WIDTH + j] = price * s[FACTOR * WIDTH + j]
+        intake, released = supplied(bank, before, reserve, dear, terms)
+        log_price = s[(LOG + _SHIFT) * WIDTH + j]
+        capped = log_price >= s[BACKSTOP * WIDTH + j]
+        below += 0 if capped else 1
+        distance = log_price - s[REFERENCE * WIDTH + j]
+        grown = s[(GROWN + _SHIFT) * WIDTH + j] * (1.0 + grows * s[GROWTH * WIDTH + j])
+        abated = adjusted(
+            s[(ABATED + _SHIFT) * WIDTH + j], s[KEPT * WIDTH + j], s[SLOPE * WIDTH + j], distance
+        )
+        emissions = emitted(
+            baseline * grown * s[LEVEL * WIDTH + j], s[AT_ONCE * WIDTH + j], distance, abated
+        )
+        left = bank + issued - intake + released - emissions
+        slack, exceeds = s[_SLACK * WIDTH + j], left - s[HEDGE * WIDTH + j] * emissions
+        s[_SLACK * WIDTH + j] = anyway(slack if capped else min(slack, exceeds))
+        s[(BANK + _SHIFT) * WIDTH + j] = left
+        s[(BEFORE + _SHIFT) * WIDTH + j] = bank
+        s[(RESERVE + _SHIFT) * WIDTH + j] = min(ceiling, reserve + intake - released)
+        s[(LOG + _SHIFT) * WIDTH + j] = log_price + s[RATE * WIDTH + j]
+        s[(GROWN + _SHIFT) * WIDTH + j] = grown
+        s[(ABATED + _SHIFT) * WIDTH + j] = abated
+    return below
+
+
 @kernel
-def try_prices(s, width, rules, first, last, variant, variants):
+def try_prices(s, width, rules, first, calm, last, variant, variants):
     """Write by how much the bank exceeds the hedge at worst on the growth of the price tried.
 
     A price at the backstop stays there, as no discount rate is negative, and what then is lacking
@@ -95,8 +140,9 @@ def try_prices(s, width, rules, first, last, variant, variants):
     width : int
         Places that are tried.
     rules : float64 (years * (DEMAND_COLUMNS + variants * RULE_COLUMNS),)
-    first, last : int
-        Lines of the rules: the year whose price is tried, and the one after the last.
+    first, calm, last : int
+        Lines of the rules: the year whose price is tried, the one from which on no growing price
+        asks for a release, and the one after the last.
     variant, variants : int
     """
     for j in range(width):
@@ -113,43 +159,14 @@ def try_prices(s, width, rules, first, last, variant, variants):
         s[(LOG + _SHIFT) * WIDTH + j] = s[_TRIED * WIDTH + j]
         s[_PRICE * WIDTH + j] = exp(s[_TRIED * WIDTH + j])
     length = DEMAND_COLUMNS + variants * RULE_COLUMNS
+    entry = DEMAND_COLUMNS + variant * RULE_COLUMNS
     for t in range(first, last):
-        baseline, grows = rules[t * length], rules[t * length + 1]
-        terms = terms_of(rules, t * length + DEMAND_COLUMNS + variant * RULE_COLUMNS)
-        issued, ceiling = terms[0], terms[6]
-        below = 0
-        for j in range(width):
-            bank, before = s[(BANK + _SHIFT) * WIDTH + j], s[(BEFORE + _SHIFT) * WIDTH + j]
-            reserve = s[(RESERVE + _SHIFT) * WIDTH + j]
-            price_1 = s[(PRICE_1 + _SHIFT) * WIDTH + j]
-            price_2 = s[(PRICE_2 + _SHIFT) * WIDTH + j]
-            price_3 = s[(PRICE_3 + _SHIFT) * WIDTH + j]
-            intake, released = supplied(bank, before, reserve, price_1, price_2, price_3, terms)
-            log_price, price = s[(LOG + _SHIFT) * WIDTH + j], s[_PRICE * WIDTH + j]
-            capped = log_price >= s[BACKSTOP * WIDTH + j]
-            below += 0 if capped else 1
-            distance = log_price - s[REFERENCE * WIDTH + j]
-            grown = s[(GROWN + _SHIFT) * WIDTH + j] * (1.0 + grows * s[GROWTH * WIDTH + j])
-            abated = adjusted(
-                s[(ABATED + _SHIFT) * WIDTH + j], s[KEPT * WIDTH + j], s[SLOPE * WIDTH + j],
-                distance,
-            )  # fmt: skip
-            emissions = emitted(
-                baseline * grown * s[LEVEL * WIDTH + j], s[AT_ONCE * WIDTH + j], distance, abated
-            )
-            left = bank + issued - intake + released - emissions
-            slack, exceeds = s[_SLACK * WIDTH + j], left - s[HEDGE * WIDTH + j] * emissions
-            s[_SLACK * WIDTH + j] = anyway(slack if capped else min(slack, exceeds))
-            s[(BANK + _SHIFT) * WIDTH + j] = left
-            s[(BEFORE + _SHIFT) * WIDTH + j] = bank
-            s[(RESERVE + _SHIFT) * WIDTH + j] = min(ceiling, reserve + intake - released)
-            s[(PRICE_1 + _SHIFT) * WIDTH + j] = min(price, s[HIGHEST * WIDTH + j])
-            s[(PRICE_2 + _SHIFT) * WIDTH + j] = price_1
-            s[(PRICE_3 + _SHIFT) * WIDTH + j] = price_2
-            s[(LOG + _SHIFT) * WIDTH + j] = log_price + s[RATE * WIDTH + j]
-            s[_PRICE * WIDTH + j] = price * s[FACTOR * WIDTH + j]
-            s[(GROWN + _SHIFT) * WIDTH + j] = grown
-            s[(ABATED + _SHIFT) * WIDTH + j] = abated
+        line = t * length
+        terms = terms_of(rules, line + entry)
+        if t < calm:
+            below = try_year(s, width, rules[line], rules[line + 1], terms, True)
+        else:
+            below = try_year(s, width, rules[line], rules[line + 1], terms, False)
         if below == 0:
             break
 
@@ -173,10 +190,10 @@ def alone(s, width, rules, demand, entry):
     issued = terms[0]
     for j in range(width):
         bank, before, reserve = s[BANK * WIDTH + j], s[BEFORE * WIDTH + j], s[RESERVE * WIDTH + j]
-        intake, released = supplied(
-            bank, before, reserve, s[PRICE_1 * WIDTH + j], s[PRICE_2 * WIDTH + j],
-            s[PRICE_3 * WIDTH + j], terms,
-        )  # fmt: skip
+        dear = is_dear(
+            s[PRICE_1 * WIDTH + j], s[PRICE_2 * WIDTH + j], s[PRICE_3 * WIDTH + j], terms
+        )
+        intake, released = supplied(bank, before, reserve, dear, terms)
         supply = bank + issued - intake + released
         grown = s[GROWN * WIDTH + j] * (1.0 + grows * s[GROWTH * WIDTH + j])
         full = baseline * grown * s[LEVEL * WIDTH + j] * (1.0 + s[HEDGE * WIDTH + j])
@@ -267,8 +284,24 @@ def begin(s, j, k, sure):
     s[_TRIES * WIDTH + j], s[_DRAW * WIDTH + j] = 0.0, k
 
 
+@inlined
+def calm_from(d, some, count, rules, first, last, variant, variants):
+    """The year from which on prices that grow at their discount rates ask for no release."""
+    fastest = 1.0
+    for i in range(count):
+        fastest = max(fastest, d[place_of(some[i]) + FACTOR * WIDTH])
+    # Last year's price over the mean of the two before it; a little more, for it is rounded.
+    most = 2.0 * fastest * fastest / (1.0 + fastest) * (1.0 + SURELY)
+    length = DEMAND_COLUMNS + variants * RULE_COLUMNS
+    calm = first + 3
+    for t in range(first + 3, last):
+        terms = terms_of(rules, t * length + DEMAND_COLUMNS + variant * RULE_COLUMNS)
+        calm = calm if terms[7] > most else t + 1
+    return calm
+
+
 @kernel
-def lasting(s, d, some, count, rules, first, last, variant, variants, found):
+def lasting(s, d, some, count, rules, first, calm, last, variant, variants, found):
     """Write the price of the year alone, and which draws need a higher one; how many they are.
 
     Parameters are those of `find_prices`.
@@ -282,7 +315,7 @@ def lasting(s, d, some, count, rules, first, last, variant, variants, found):
         for j in range(width):
             put(s, j, d, some[start + (j if j < here else 0)])
         alone(s, width, rules, demand, entry)
-        try_prices(s, width, rules, first, last, variant, variants)
+        try_prices(s, width, rules, first, calm, last, variant, variants)
         for j in range(here):
             k = some[start + j]
             found[k] = s[_TRIED * WIDTH + j]
@@ -310,7 +343,8 @@ def find_prices(s, d, some, count, rules, first, last, variant, variants, found)
     found : float64 (draws,)
         Log prices by draw, written.
     """
-    count = lasting(s, d, some, count, rules, first, last, variant, variants, found)
+    calm = calm_from(d, some, count, rules, first, last, variant, variants)
+    count = lasting(s, d, some, count, rules, first, calm, last, variant, variants, found)
     at_work = min(count, WIDTH)
     for j in range(rounded_up(at_work)):
         k = some[j if j < at_work else 0]
@@ -325,7 +359,7 @@ def find_prices(s, d, some, count, rules, first, last, variant, variants, found)
         done = free
         while done == free:
             propose(s, width)
-            try_prices(s, width, rules, first, last, variant, variants)
+            try_prices(s, width, rules, first, calm, last, variant, variants)
             done = sharpen(s, width)
         j = 0
         while j < at_work:

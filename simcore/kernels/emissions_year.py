@@ -79,14 +79,19 @@ def returned(bank, lower, steepness):
 
 
 @inlined
-def supplied(bank, before, reserve, price, price_before, price_third, terms):
-    """Intake and release of a year, Mt, from banks, reserve and prices of the years before."""
-    _, auctioned, rate, upper, lower, release, _, trigger, price_release, steepness = terms
+def is_dear(price, price_before, price_third, terms):
+    """Whether last year's price asks for a release, by the two years before it."""
+    return price > terms[7] * 0.5 * (price_before + price_third)
+
+
+@inlined
+def supplied(bank, before, reserve, dear, terms):
+    """Intake and release of a year, Mt, from banks and reserve of the years before."""
+    _, auctioned, rate, upper, lower, release, _, _, price_release, steepness = terms
     third = 1.0 / 3.0
     intake = third * (2.0 * taken(before, rate, upper) + taken(bank, rate, upper))
     intake = min(auctioned, intake)
     short = 2.0 * returned(before, lower, steepness) + returned(bank, lower, steepness)
-    dear = price > trigger * 0.5 * (price_before + price_third)
     released = third * short * release + (price_release if dear else 0.0)
     return intake, min(reserve, released)
 
