@@ -18,7 +18,7 @@ from simcore import plots
 from simcore.analysis.headline import OpenedRun, headline_of
 from simcore.effects import build_and_warn
 from simcore.intake.accounts import RECORDS, Flows, kind_of
-from simcore.model.accounts import FLOWS
+from simcore.model.flows import FLOWS
 from simcore.running import engine
 from simcore.terminal.headline import headline_text
 from simcore.terminal.tables import WIDTH

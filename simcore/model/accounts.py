@@ -5,24 +5,16 @@ All in real money. Flows come at the end of their year; an issue is served from 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 import numpy as np
 
-from simcore.intake.accounts import Account, Flow
+from simcore.intake.accounts import Account
 from simcore.intake.stated import unit_of_field
-from simcore.intake.usage import rules_of
-from simcore.model.allowances import allocation, benchmark
-from simcore.model.budgets import budget_need
-from simcore.model.carbon import cbam_cost
 from simcore.model.financing import kept_of_money
-from simcore.model.instruments import instrument_payment
-from simcore.model.investments import project_investment
-from simcore.model.markets import carbon_price, home_price
-from simcore.model.policies import series
+from simcore.model.flows import FLOWS, column_of, worth_in
 from simcore.model.scene import Scene, quantity, read, remembered
-from simcore.model.yearly import between_dates, yearly_quantity
 from simcore.variables import ACCOUNT, Since, outcome
 
 _COMES: Final[dict[str, Any]] = {"usual": False, "comes_with": "accounts"}
@@ -53,132 +45,26 @@ def _first_cover(scene: Scene, place: Mapping[str, str]) -> int:
 
 _OPEN: Final = Since(_first, last=_last)
 """While the account runs."""
+
 _DUE: Final = Since(_first_cover, last=_last)
 """While something can be due."""
+
 _WHOLE: Final = Since(_first)
 """One value for all its years."""
+
 _YEARLY: Final[dict[str, Any]] = {
     "over": ACCOUNT, "unit": "1e6 {money} yr-1", "since": _OPEN, **_COMES,
 }  # fmt: skip
+
 _STOCK: Final[dict[str, Any]] = {"over": ACCOUNT, "unit": "1e6 {money}", "since": _OPEN, **_COMES}
+
 _ONCE: Final[dict[str, Any]] = {"over": ACCOUNT[:-1], "since": _WHOLE, **_COMES}
-
-
-# --- flows ---------------------------------------------------------------------------------------
-
-Made = Callable[[Scene, Account, str, Any], int]
-FLOWS: Final[dict[str, Made]] = {}
-"""Node of a flow, 1e6 EUR/yr, by its kind: of a scene, the account, the name under which the
-quantities of the flow are drawn, and its record."""
-
-
-def flow(kind: str) -> Callable[[Made], Made]:
-    """Declare what a kind of flow comes to."""
-
-    def declare(function: Made) -> Made:
-        FLOWS[kind] = function
-        return function
-
-    return declare
-
-
-def _unit(record: Flow, field: str) -> str:
-    return unit_of_field(type(record), field)
-
-
-def _volume(scene: Scene, name: str, record: Any, field: str = "volume") -> int:
-    """Node of an amount of each year: none before its first date."""
-    unit = _unit(record, field)
-    return between_dates(
-        scene, f"{name}.{field}", getattr(record, field), unit, held_before=False
-    )  # fmt: skip
-
-
-def _shared(scene: Scene, name: str, record: Any, *factors: int) -> int:
-    """Node of the part of a revenue that goes through the account."""
-    share, graph = read(scene, record, "share", name), scene.graph
-    whole = graph.product(*factors, _volume(scene, name, record))
-    return whole if graph.is_constant(share, 1.0) else graph.product(whole, share)
-
-
-@flow("auction")
-def _auction(scene: Scene, account: Account, name: str, record: Any) -> int:
-    return _shared(scene, name, record, carbon_price(scene, record.market))
-
-
-@flow("freed")
-def _freed(scene: Scene, account: Account, name: str, record: Any) -> int:
-    """P * benchmark * fall of the free share since the first year of the account (MODEL 13.9)."""
-    graph, region, route = scene.graph, record.region, record.route
-    rules = rules_of(scene.experiment, region, route)
-    free = allocation(scene, rules.free_allocation, rules.cscf)
-    then = graph.node("LATCHED", value=free, since=float(account.first))
-    fallen = graph.difference(then, free)
-    price = home_price(scene, region)
-    return _shared(scene, name, record, price, benchmark(scene, region, route), fallen)
-
-
-@flow("cbam")
-def _cbam(scene: Scene, account: Account, name: str, record: Any) -> int:
-    return _shared(scene, name, record, cbam_cost(scene, record.region, "eu", record.route))
-
-
-@flow("surcharge")
-def _surcharge(scene: Scene, account: Account, name: str, record: Any) -> int:
-    unit = _unit(record, "amount")
-    amount = yearly_quantity(scene, f"{name}.amount", record.amount, unit)
-    return _real(scene, account, scene.graph.product(amount, _volume(scene, name, record)))
-
-
-@flow("fixed")
-def _fixed(scene: Scene, account: Account, name: str, record: Any) -> int:
-    return _real(scene, account, _volume(scene, name, record, "amount"))
-
-
-@flow("gap")
-def _gap(scene: Scene, account: Account, name: str, record: Any) -> int:
-    need = budget_need(scene, record.budget)
-    assert need is not None
-    return need
-
-
-@flow("instrument")
-def _instrument(scene: Scene, account: Account, name: str, record: Any) -> int:
-    payment = instrument_payment(scene, record.project, record.instrument)
-    assert payment is not None
-    return payment
-
-
-@flow("capex")
-def _capex(scene: Scene, account: Account, name: str, record: Any) -> int:
-    one, graph = scene.experiment.projects[record.project], scene.graph
-    whole = graph.scaled(project_investment(scene, record.project), one.output)
-    shares = {one.start + year: share for year, share in one.spend.items()}
-    return graph.node("SCHEDULED", value=whole, weight=_column(scene, shares))
-
-
-def _real(scene: Scene, account: Account, node: int) -> int:
-    """Node of an amount of the money of the account in real money."""
-    if not account.nominal:
-        return node
-    worth = np.array([_worth(scene, account, int(year)) for year in scene.horizon])
-    return scene.graph.product(node, series(scene, worth))
-
-
-def _worth(scene: Scene, account: Account, year: int) -> float:
-    """Real money of a unit of the account's money of a year."""
-    return kept_of_money(scene, year - scene.experiment.money.base_year, account.nominal)
-
-
-def _column(scene: Scene, values: Mapping[int, float]) -> np.ndarray:
-    """A column by simulated year: zero where nothing is said."""
-    return scene.over_years(np.array([values.get(int(year), 0.0) for year in scene.horizon]))
 
 
 def _active(scene: Scene, account: str) -> np.ndarray:
     """1 in the years of an account, else 0."""
     one = scene.experiment.accounts[account]
-    return _column(scene, dict.fromkeys(range(one.first, one.last + 1), 1.0))
+    return column_of(scene, dict.fromkeys(range(one.first, one.last + 1), 1.0))
 
 
 def _side(scene: Scene, account: str, side: str) -> int:
@@ -226,7 +112,7 @@ def _issued(scene: Scene, account: str) -> dict[int, int]:
     for year, amount in sorted(one.issue.items()):
         drawn = amount.model_copy(update={"factor": amount.factor or factor})
         node = quantity(scene, factor, drawn, unit, label=f"{factor} ({year})")
-        found[year] = scene.graph.scaled(node, _worth(scene, one, year)) if one.nominal else node
+        found[year] = scene.graph.scaled(node, worth_in(scene, one, year)) if one.nominal else node
     return found
 
 
@@ -262,7 +148,7 @@ def account_service(scene: Scene, account: str) -> int | None:
         for each, weights in parts:
             due = {at: weight for at, weight in weights.items() if at <= one.last}
             nodes.append(graph.node(
-                "SCHEDULED", value=graph.product(issued, each), weight=_column(scene, due)
+                "SCHEDULED", value=graph.product(issued, each), weight=column_of(scene, due)
             ))  # fmt: skip
     return graph.total(nodes) if nodes else graph.constant(0.0)
 
@@ -271,7 +157,7 @@ def account_service(scene: Scene, account: str) -> int | None:
 def _borrowed(scene: Scene, account: str) -> int:
     """Node of what is borrowed in the year."""
     nodes = [
-        scene.graph.node("SCHEDULED", value=node, weight=_column(scene, {year: 1.0}))
+        scene.graph.node("SCHEDULED", value=node, weight=column_of(scene, {year: 1.0}))
         for year, node in _issued(scene, account).items()
     ]
     return scene.graph.total(nodes) if nodes else scene.graph.constant(0.0)
@@ -392,10 +278,10 @@ def _worth_at_first(scene: Scene, account: str, amount: int) -> int:
     one = scene.experiment.accounts[account]
     years = {year: year - one.first for year in range(one.first, one.last + 1)}
     weights = {year: 1.0 / kept_of_money(scene, n, one.nominal) for year, n in years.items()}
-    after = _column(scene, {year: float(n) for year, n in years.items()})
+    after = column_of(scene, {year: float(n) for year, n in years.items()})
     return scene.graph.node(
         "DISCOUNTED", amount=amount, log_rate=_log_rate(scene, account),
-        weight=_column(scene, weights), first=after, last=after,
+        weight=column_of(scene, weights), first=after, last=after,
     )  # fmt: skip
 
 
