@@ -3,6 +3,7 @@
 python -m benchmarks                       everything, some minutes
 python -m benchmarks --case quickstart     one model (repeatable)
 python -m benchmarks --peer c-wide         this peer besides NumPy only (repeatable)
+python -m benchmarks --part stages         this part of the table only (repeatable)
 python -m benchmarks --tiny                a rehearsal in seconds; its times mean nothing
 """
 
@@ -22,6 +23,11 @@ for _name in ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS"):
     os.environ.setdefault(_name, "1")
 
 AGREEMENT_DRAWS = 600
+PARTS = (
+    "machine", "models", "stages", "languages", "growth", "storing", "numbers", "designs",
+    "equal-time", "quantiles", "compiling", "starting",
+)  # fmt: skip
+"""Of the table, in its order. All models are compared before any part is timed."""
 _FOOT = """
 Medians of interleaved repetitions. peer/simcore compares one thread of each; above 1 the package
 is faster (or smaller). Simulate: every value of every draw is handed over once. Reduce to totals:
@@ -60,6 +66,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         default=[],
         help="c-plain, c-fast, c-wide, numba or jax; without it, all that compile "
         "in less than minutes",
+    )
+    parser.add_argument(
+        "--part", action="append", choices=PARTS, help="only these parts of the table (repeatable)"
     )
     parser.add_argument("--ready", action="store_true", help=argparse.SUPPRESS)
     parser.add_argument("--kept", action="store_true", help=argparse.SUPPRESS)
@@ -153,8 +162,10 @@ def _report(options: argparse.Namespace, known: dict, chosen: dict) -> int:
         for fault in found.faults[:20]:
             print(f"    {fault}")
     built = {}
+    wanted = options.part or PARTS
     # A rehearsal compiles one model only: that of the most operations.
-    for case in list(chosen.values())[-1 if options.tiny else 0 :] if agreed else ():
+    compared = list(chosen.values())[-1 if options.tiny else 0 :]
+    for case in compared if agreed and "languages" in wanted else ():
         print(table.heading(f"{case.name} in other languages, without the structural view"))
         built[case.name] = languages.build(load(for_languages(case)), named=options.peer)
         agreed &= built[case.name].agreed
@@ -166,22 +177,24 @@ def _report(options: argparse.Namespace, known: dict, chosen: dict) -> int:
     print(f"\n{table.header()}")
     settings = Settings(1 if options.tiny else options.repetitions, options.tiny, options.clock)
     small = known["small"]
-    groups = [measures.machine(settings)]
-    groups += [measures.model(case, settings) for case in chosen.values()]
-    groups += [stages.stages(case.name, load(case)) for case in chosen.values()]
-    groups += [
-        measures.languages(for_languages(known[name]), one, settings) for name, one in built.items()
-    ]
-    groups += [
-        growth.cells(settings),
-        growth.storing(small, settings),
-        measures.random_numbers(settings),
-        measures.designs(settings),
-        measures.designs_at_equal_time(small, settings),
-        measures.quantiles(settings),
-        growth.compilation(small, settings),
-        measures.start_up(small, settings),
-    ]
+    parts = {
+        "machine": [measures.machine(settings)],
+        "models": [measures.model(case, settings) for case in chosen.values()],
+        "stages": [stages.stages(case.name, load(case)) for case in chosen.values()],
+        "languages": [
+            measures.languages(for_languages(known[name]), one, settings)
+            for name, one in built.items()
+        ],
+        "growth": [growth.cells(settings)],
+        "storing": [growth.storing(small, settings)],
+        "numbers": [measures.random_numbers(settings)],
+        "designs": [measures.designs(settings)],
+        "equal-time": [measures.designs_at_equal_time(small, settings)],
+        "quantiles": [measures.quantiles(settings)],
+        "compiling": [growth.compilation(small, settings)],
+        "starting": [measures.start_up(small, settings)],
+    }
+    groups = [group for name in PARTS if name in wanted for group in parts[name]]
     for group in groups:
         for line in group:
             print(line if isinstance(line, str) else table.formatted(line), flush=True)

@@ -79,6 +79,14 @@ def test_a_rehearsal_ends_with_every_model_in_agreement():
         assert shown.count(peer.title) == (1 if skipped else 2)
 
 
+def test_only_the_parts_asked_for_are_timed():
+    shown = rehearse("--case", "small", "--part", "quantiles", "--part", "numbers")
+    assert "nine exact quantiles" in shown and "standard normal" in shown
+    assert shown.count("statistics: largest difference") == 1
+    for other in ("this machine", "simulate, s", "in other languages", "3 regions", "--help"):
+        assert other not in shown
+
+
 @pytest.mark.parametrize("name", [name for name in PEERS if name != "jax"])
 def test_a_language_agrees(tapes, name):
     assert faults(tapes, name) == ()
