@@ -21,13 +21,13 @@ from simcore.intake.stated import entries, quantities
 from simcore.intake.templates import with_routes
 from simcore.intake.unread import entry_length, reason
 from simcore.intake.unusual import unusual
-from simcore.kernels.operations import BLOCK
 from simcore.plan import Plan, build, told_apart
 from simcore.plan.correlated import is_factor
+from simcore.plan.idle import few_replicates, idle_correlations, idle_goods, twins
 from simcore.plan.unasked import emptied, unasked
 from simcore.quantities import Uncertain
 from simcore.quantities.records import Model, Sourced, noted_reads, shown
-from simcore.variables import OUTCOMES, labelled
+from simcore.variables import OUTCOMES
 
 _PART: Final = 3
 """Keys that lead to a part of a project, such as its debt."""
@@ -37,8 +37,6 @@ _OWN: Final = 2
 """and the keys that lead to one."""
 _PLACES: Final = 3
 """Keys that lead to the places of a price."""
-_BLOCKS: Final = 2
-"""Blocks of draws in each replicate, from which on its spread tells an error."""
 
 Address = tuple[Any, ...]
 Reads = set[tuple[int, str]]
@@ -86,8 +84,8 @@ def build_and_warn(spec: Spec) -> tuple[Plan, list[Fault]]:
         written = [one for one in written if not _is_of_projects(one.where)]
     found = [
         *unusual(spec), *_overwritten(spec, written),
-        *_unread(spec, written, reads), *_idle_correlations(plan), *_twins(plan), *_goods(plan),
-        *unasked(plan), *emptied(plan), *_idle_settings(plan, written), *_few_replicates(plan),
+        *_unread(spec, written, reads), *idle_correlations(plan), *twins(plan), *idle_goods(plan),
+        *unasked(plan), *emptied(plan), *_idle_settings(plan, written), *few_replicates(plan),
         *_lone_factors(plan, written),
     ]  # fmt: skip
     return plan, list(dict.fromkeys(found))
@@ -320,17 +318,6 @@ def _touched(record: Model, reads: Reads) -> bool:
     return any((id(record), name) in reads for name in type(record).model_fields)
 
 
-def _idle_correlations(plan: Plan) -> Iterator[Fault]:
-    """Pairs of which one side is not drawn; packaged pairs are complete for all runs."""
-    for kind, position, name in plan.idle:
-        yield plan.spec.fault(
-            ("correlations", kind, position, "between"),
-            found=f"{name}, which this run does not draw: the pair changes nothing",
-            expected="two names that this run draws",
-            remedy="it does not vary, or nothing in this run uses it",
-        )
-
-
 def _lone_factors(plan: Plan, written: list[_Written]) -> Iterator[Fault]:
     """Quantities that share the draws of a factor which nothing else is drawn by."""
     for one in written:
@@ -358,52 +345,6 @@ def _all_quantities(experiment: Experiment) -> Iterator[tuple[Any, Any, Any]]:
         yield from quantities(entry, address)
 
 
-def _twins(plan: Plan) -> Iterator[Fault]:
-    """Scenarios whose rows are those of an earlier one."""
-    rows: dict[tuple[Any, ...], str] = {}
-    for place, name in enumerate(plan.spec.scenarios):
-        own = tuple(
-            (one.variable, one.index[1:], one.node, one.first_year)
-            for one in plan.cells
-            if one.index[0] == place
-        )
-        if own in rows:
-            yield plan.spec.fault(
-                ("scenarios", name),
-                found=f"scenario {name} changes nothing in this run",
-                expected="a scenario that changes something in this run",
-                remedy=f"every number is that of {rows[own]}: remove one of the two",
-            )
-        rows.setdefault(own, name)
-
-
-def _goods(plan: Plan) -> Iterator[Fault]:
-    """Goods with a parity price that no route of the run uses."""
-    written = not plan.spec.stands_alone and any(
-        one.data.get("parity", []) not in ([], shipped.base()["parity"])
-        for one in plan.spec.documents
-    )
-    of_goods = {name: one for name, one in OUTCOMES.items() if "good" in one.dims}
-    if not written or not set(of_goods) & set(plan.experiment.outcomes):
-        if written:
-            names = " or ".join(of_goods)
-            yield plan.spec.fault(
-                ("parity",), found=f"goods, without the outcome {names}",
-                expected=f"{names} among the outcomes", remedy="add it to outcomes",
-            )  # fmt: skip
-        return
-    found = {
-        one.index[labelled(of_goods[one.variable].dims).index("good") + 1]
-        for one in plan.cells if one.variable in of_goods
-    }  # fmt: skip
-    for position, name in enumerate(plan.experiment.parity):
-        if written and position not in found:
-            yield plan.spec.fault(
-                ("parity", position), found=f"{name}, which no route of this run uses",
-                expected="a good that a route of the run buys or sells", remedy="remove it",
-            )  # fmt: skip
-
-
 def _idle_settings(plan: Plan, written: list[_Written]) -> Iterator[Fault]:
     """Settings of projects and instruments that the user wrote and that others undo."""
     addresses = {one.where: one.address for one in written}
@@ -423,20 +364,3 @@ def _idle_settings(plan: Plan, written: list[_Written]) -> Iterator[Fault]:
             yield plan.spec.fault(
                 place, found=finding.found, expected=finding.expected, remedy=finding.remedy
             )
-
-
-def _few_replicates(plan: Plan) -> Iterator[Fault]:
-    """Replicates too few or too short for the errors that they are to tell."""
-    wanted, used = plan.experiment.replicates, plan.replicates
-    enough = _BLOCKS * BLOCK * wanted
-    if plan.experiment.design == "random" or wanted < 2 or plan.draws >= enough:
-        return
-    errors = f"standard errors and intervals have {plan.freedom} degrees of freedom"
-    if used < 2:
-        errors = "standard errors and intervals are those of independent draws"
-    fewer = plan.draws // (_BLOCKS * BLOCK)
-    yield plan.spec.fault(
-        ("draws",), found=f"{plan.draws:,}, of which {used} of {wanted} replicates have some: "
-        f"{errors}", expected=f"at least {enough:,} ({_BLOCKS} x {BLOCK} x replicates)",
-        remedy=f"take {enough:,} or more" + (f", or replicates: {fewer}" if fewer > 1 else ""),
-    )  # fmt: skip

@@ -195,7 +195,6 @@ def _by_good(value: Any) -> Any:
 
 
 Embedded = Annotated[float, Canonical(TONNE_PER_TONNE, usual=ranges.INTENSITY), Field(ge=0)]
-
 DefaultValues = Annotated[dict[Name, Embedded], BeforeValidator(_by_good)]
 
 

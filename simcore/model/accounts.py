@@ -45,19 +45,14 @@ def _first_cover(scene: Scene, place: Mapping[str, str]) -> int:
 
 _OPEN: Final = Since(_first, last=_last)
 """While the account runs."""
-
 _DUE: Final = Since(_first_cover, last=_last)
 """While something can be due."""
-
 _WHOLE: Final = Since(_first)
 """One value for all its years."""
-
 _YEARLY: Final[dict[str, Any]] = {
     "over": ACCOUNT, "unit": "1e6 {money} yr-1", "since": _OPEN, **_COMES,
 }  # fmt: skip
-
 _STOCK: Final[dict[str, Any]] = {"over": ACCOUNT, "unit": "1e6 {money}", "since": _OPEN, **_COMES}
-
 _ONCE: Final[dict[str, Any]] = {"over": ACCOUNT[:-1], "since": _WHOLE, **_COMES}
 
 
