@@ -88,10 +88,16 @@ def _helper(todo: deque[str], count: Callable[[], None]) -> Iterator[None]:
     if not (len(todo) > _FEW or {*todo} & {*DEAR[:3]}) or not _may_help():
         yield
         return
-    with subprocess.Popen(
-        [sys.executable, "-P", "-c", _HELPER, *sys.path],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
-    ) as process:  # fmt: skip
+    try:
+        process = subprocess.Popen(
+            [sys.executable, "-P", "-c", _HELPER, *sys.path],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True,
+        )  # fmt: skip
+    except OSError:
+        # The system begins no process.
+        yield
+        return
+    with process:
         feeder = Thread(target=_feed, args=(process, todo, count), daemon=True)
         try:
             feeder.start()

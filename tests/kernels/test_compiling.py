@@ -108,6 +108,21 @@ def test_a_helper_that_fails_costs_time_and_nothing_else(monkeypatch, helper):
     assert told == [(done, 10) for done in range(len(made) + 1)]
 
 
+def test_where_the_system_begins_no_process_all_is_compiled_here(monkeypatch):
+    def refuse(*_, **__):
+        raise BlockingIOError(11, "Resource temporarily unavailable")
+
+    made, told = [], []
+    monkeypatch.setattr(subprocess, "Popen", refuse)
+    monkeypatch.setattr(compiling, "missing", lambda names: [*names])
+    monkeypatch.setattr(compiling, "_may_help", lambda: True)
+    monkeypatch.setattr(compiling, "_listeners", [lambda *one: told.append(one)])
+    monkeypatch.setattr(dispatch, "entries", made.extend)
+    compiling.compile_all(compiling.DEAR, [lambda: made.append("other")])
+    assert sorted(made) == sorted([*compiling.DEAR, "other"])
+    assert told == [(done, 7) for done in range(8)]
+
+
 def test_what_is_there_is_not_told(monkeypatch):
     told = []
     monkeypatch.setattr(compiling, "_listeners", [lambda *one: told.append(one)])
