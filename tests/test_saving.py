@@ -269,7 +269,7 @@ COMPETE = f"""
 import sys
 from pathlib import Path
 from simcore.errors import OutputError
-from synthetic_run import fill, layout, statistics
+from synthetic_run import create, fill, layout, statistics
 
 out, plan = Path(sys.argv[1]), layout(draws=int(sys.argv[2]), **{SMALL})
 input()
