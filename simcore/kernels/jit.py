@@ -142,7 +142,8 @@ def cache_directory() -> Path | None:
 
 
 # LLVM makes the vectors of a long loop one after the other, so that each waits for its own steps;
-# up to this cost it makes several side by side, as many as the registers hold: half the time.
+# up to this cost it makes several side by side, as many as the registers hold: half the time. It is
+# so for all that numba compiles in this process.
 llvmlite.binding.set_option("simcore", "-small-loop-cost=200")
 _SETTINGS.CPU_FEATURES = features_for(_SETTINGS) or _SETTINGS.CPU_FEATURES
 CACHE_DIRECTORY: Final = cache_directory()
