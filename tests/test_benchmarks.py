@@ -79,6 +79,7 @@ def test_a_rehearsal_ends_with_every_model_in_agreement():
         assert shown.count(peer.title) == (1 if skipped else 2)
 
 
+@pytest.mark.slow
 def test_only_the_parts_asked_for_are_timed():
     shown = rehearse("--case", "small", "--part", "quantiles", "--part", "numbers")
     assert "nine exact quantiles" in shown and "standard normal" in shown
