@@ -69,7 +69,7 @@ def roles(plan: Any, older: Path, folder: Path) -> dict[str, int]:
 
 @pytest.mark.long
 @pytest.mark.parametrize("place", ["first", "last", pytest.param("middle", marks=pytest.mark.slow)])
-@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EIO])
+@pytest.mark.parametrize("number", [errno.ENOSPC, pytest.param(errno.EIO, marks=pytest.mark.slow)])
 def test_a_disk_that_refuses_any_step(
     plan: Any, right: str, older: Path, tmp_path: Path, number: int, place: str
 ) -> None:

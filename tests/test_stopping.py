@@ -137,7 +137,7 @@ def test_an_even_design_is_enough_with_fewer_draws(design):
     assert high - low <= 3.0
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_stopping_keeps_the_coverage_of_intervals():
     """Looking several times costs little: the widest interval decides, and draws only double."""
     inside = 0

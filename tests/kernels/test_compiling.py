@@ -149,7 +149,7 @@ print(hashlib.sha256(bits).hexdigest(), told[-1], names)
 """
 
 
-@pytest.mark.long
+@pytest.mark.slow
 def test_two_processes_make_the_bits_and_the_operations_of_one(tmp_path):
     found = []
     for how in ("alone", "beside"):
