@@ -15,7 +15,7 @@ import yaml
 
 import simcore
 from simcore import cli
-from simcore.analysis.shares import percentages, places_of, share_rows
+from simcore.analysis.shares import Place, Share, percentages, places_of, share_rows, told_shares
 from simcore.dataset import RunError
 from simcore.dataset.indices import checked_indices
 from simcore.errors import ConfigError, OutputError
@@ -467,3 +467,14 @@ def test_places_are_in_order_of_their_shares(quick: tuple[xr.Dataset, Path]) -> 
     assert shares == sorted(shares, reverse=True)
     header, rows = share_rows(quick[0])
     assert {row[header.index("measure")] for row in rows} == {"first", "total", "shapley", "closed"}
+
+
+def test_told_shares_keep_their_intervals():
+    """Of their sum, both ends are, too; what is below 0 is told as nothing."""
+    raw = {"a": Share(0.9, 0.8, 1.0), "b": Share(0.3, 0.2, 0.4), "c": Share(-0.2, -0.3, 0.1)}
+    place = Place("cost_premium", {}, "value", ("a", "b", "c"), {"shapley": raw, "total": raw})
+    told = told_shares(place, "shapley")
+    assert told["a"] == Share(0.9 / 1.2, 0.8 / 1.2, 1.0 / 1.2)
+    assert told["b"] == Share(0.3 / 1.2, 0.2 / 1.2, 0.4 / 1.2)
+    assert told["c"] == Share(0.0, -0.3 / 1.2, 0.1 / 1.2)
+    assert told_shares(place, "total") == raw | {"c": Share(0.0, -0.3, 0.1)}

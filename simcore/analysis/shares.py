@@ -112,25 +112,28 @@ def places_of(found: xr.Dataset, scale: str | None = None) -> Iterator[Place]:
             yield Place(variable, labels, scale, tuple(order), by)
 
 
-def told_shares(place: Place, measure: str) -> dict[str, float]:
-    """Shares of a place by group as all tables and pictures tell them: Shapley effects of their
-    sum, none below 0; of other measures no number below 0 that is not told apart from it."""
-    shares = place.measures[measure]
-    if measure != "shapley":
-        return {
-            name: max(one.value, 0.0) if one.is_zero else one.value for name, one in shares.items()
-        }
-    plain = {name: max(one.value, 0.0) for name, one in shares.items()}
-    whole = math.fsum(plain.values())
-    return {name: value / whole for name, value in plain.items()}
+def told_shares(place: Place, measure: str) -> dict[str, Share]:
+    """Shares of a place by group as all tables and pictures tell them, with their intervals:
+    Shapley effects of their sum, none below 0; of other measures no number below 0 that is not
+    told apart from it."""
+    shares, whole = place.measures[measure], 1.0
+    if measure == "shapley":
+        whole = math.fsum(max(one.value, 0.0) for one in shares.values())
+    return {
+        name: Share(
+            (max(one.value, 0.0) if one.is_zero or measure == "shapley" else one.value) / whole,
+            one.low / whole, one.high / whole,
+        )
+        for name, one in shares.items()
+    }  # fmt: skip
 
 
 def told_per_cent(place: Place, measure: str) -> dict[str, float]:
     """The same per cent, to the decimal that is printed; Shapley effects sum to 100."""
     shares = told_shares(place, measure)
     if measure != "shapley":
-        return {name: round(100 * value, 1) + 0.0 for name, value in shares.items()}
-    return dict(zip(shares, percentages(list(shares.values())), strict=True))
+        return {name: round(100 * one.value, 1) + 0.0 for name, one in shares.items()}
+    return dict(zip(shares, percentages([one.value for one in shares.values()]), strict=True))
 
 
 def percentages(values: Sequence[float], decimals: int = 1) -> list[float]:

@@ -16,6 +16,7 @@ from simcore.analysis.shares import (
     places_of,
     titled,
     told_per_cent,
+    told_shares,
 )
 from simcore.errors import printable
 from simcore.plots.choice import MOST, grid_of
@@ -69,7 +70,7 @@ def sensitivity(found: xr.Dataset, asked: Asked) -> Figure | None:
     at, rows, columns = _arranged(places)
     names = names_room([_short(found, name) for name in colours], 8, most=_NAMES_ROOM)
     sheet = Sheet(rows, columns, (names + _BARS_ROOM, 0.75 + 0.26 * many), "none")
-    widest = max(max(share.high for share in one.measures[lead].values()) for one, _ in places)
+    widest = max(max(share.high for share in told_shares(one, lead).values()) for one, _ in places)
     for place, axes in enumerate(sheet.panels):
         axes.set_visible(place in at)
     for place, (one, labels) in zip(at, places, strict=True):
@@ -89,7 +90,8 @@ def _bars(
 ) -> None:
     """Groups of a place, the largest on top."""
     names, lead = one.groups[:_MOST_BARS], lead_of(found)
-    shares = [one.measures[lead][name] for name in names]
+    own = told_shares(one, lead)
+    shares = [own[name] for name in names]
     at = np.arange(len(names))
     told = told_per_cent(one, lead)
     values = np.array([max(told[name], 0.0) for name in names])

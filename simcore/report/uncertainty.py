@@ -88,8 +88,8 @@ def _bars(reading: Reading, one: Indices, section: str, name: str) -> Chart:
     rows: list[tuple[Value, ...]] = []
     zero, told = [], told_shares(one, lead)
     for group in one.groups:
-        share = one.measures[lead][group]
-        rows.append((_capital(titles[group]), told[group], share.low, share.high))
+        share = told[group]
+        rows.append((_capital(titles[group]), share.value, share.low, share.high))
         if share.is_zero:
             zero.append(titles[group])
     note = f"{_capital(_SAID[lead])}, of the {one.scale} of the outcome; lines: 95 % intervals."
@@ -119,7 +119,7 @@ def _over_years(reading: Reading, places: list[Indices]) -> Iterator[Chart]:
     for group, title in titles.items():
         for one, shares in zip(places, told, strict=True):
             panel = _where(reading, one, years=False)
-            rows.append((panel, _capital(title), int(one.labels["year"]), shares[group]))
+            rows.append((panel, _capital(title), int(one.labels["year"]), shares[group].value))
     rows.sort(key=lambda row: str(row[0]))
     columns = (*labels("panel=Place", "series=Inputs", "x=Year"), Column("value", "Share", _UNIT))
     yield Chart(

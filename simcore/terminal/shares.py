@@ -17,6 +17,7 @@ from simcore.analysis.shares import (
     places_of,
     titled,
     told_per_cent,
+    told_shares,
     variables_of,
 )
 from simcore.errors import printable
@@ -91,11 +92,12 @@ def _in_full(
     header += [f"{_COLUMNS[lead]}, {scale}" for scale in others]
     groups = place.groups[:_MOST_GROUPS]
     shown = {kind: told_per_cent(place, kind) for kind in kinds}
+    told = {kind: told_shares(place, kind) for kind in kinds}
     rows = []
     for name in groups:
         cells = [title_of_group(found, name)]
         for kind in kinds:
-            cells += [f"{shown[kind][name]:.1f}", f"{100 * place.measures[kind][name].error:.1f}"]
+            cells += [f"{shown[kind][name]:.1f}", f"{100 * told[kind][name].error:.1f}"]
         for other in beside.values():
             cells.append("-" if other is None else f"{told_per_cent(other, lead)[name]:.1f}")
         if place.measures[lead][name].is_zero:
@@ -157,7 +159,7 @@ def _columns(
     tail = ["others", "+-"] if others else ["+-"]
     rows = []
     for one in places:
-        shown, shares = told_per_cent(one, lead), one.measures[lead]
+        shown, shares = told_per_cent(one, lead), told_shares(one, lead)
         cells = [f"{shown[name]:.1f}{'*' if shares[name].is_zero else ' '}" for name in groups]
         if others:
             cells.append(f"{sum(shown[name] for name in others):.1f}")
